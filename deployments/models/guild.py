@@ -1,0 +1,105 @@
+"""A Discord server that the bot is in, who may administer it, and what should run for it."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from deployments.models.fields import SnowflakeField
+from deployments.models.user import User
+
+if TYPE_CHECKING:
+    from deployments.models.revision import Revision
+
+# Discord's permission bits that make a member a guild's administrator, as in the original.
+ADMINISTRATOR = 1 << 3
+MANAGE_GUILD = 1 << 5
+
+
+class GuildQuerySet(models.QuerySet["Guild"]):
+    def administered_by(self, user: User) -> "GuildQuerySet":
+        """The guilds whose scripts this user may see and change; an operator: all."""
+        if not user.is_active:
+            return self.none()
+        if user.is_operator:
+            return self
+        return self.filter(
+            pk__in=GuildMember.objects.administrators().filter(user=user).values("guild_id")
+        )
+
+    def running(self) -> "GuildQuerySet":
+        """Guilds whose active revision should be in the runtime now."""
+        return self.filter(active_revision__isnull=False, paused_at=None, left_at=None)
+
+
+class Guild(models.Model):
+    """The truth about what should run: active revision, paused or not, left or not.
+
+    The runtime compares it with what does run, every few seconds and whenever it is told to.
+    """
+
+    id = SnowflakeField(primary_key=True, help_text="The id that Discord's «Copy Server ID» gives.")
+    name = models.CharField(max_length=100, blank=True)
+    icon = models.CharField(max_length=64, blank=True)
+    active_revision = models.ForeignKey(
+        "deployments.Revision", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    paused_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True, help_text="When the bot left the guild.")
+    load_error = models.TextField(
+        blank=True, help_text="Why the active revision does not run; empty when it does."
+    )
+    # A hash of the slash commands that Discord has from us; empty: none were ever sent.
+    synced_commands = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = GuildQuerySet.as_manager()
+
+    active_revision_id: "str | None"
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name or str(self.pk)
+
+    @property
+    def state(self) -> str:
+        """One word for a person: running, paused, left, failed or empty."""
+        if self.left_at:
+            return "left"
+        if self.paused_at:
+            return "paused"
+        if self.load_error:
+            return "failed"
+        return "running" if self.active_revision_id else "empty"
+
+
+class GuildMemberQuerySet(models.QuerySet["GuildMember"]):
+    def administrators(self) -> "GuildMemberQuerySet":
+        bits = models.F("permissions").bitand(ADMINISTRATOR | MANAGE_GUILD)
+        return self.annotate(admin_bits=bits).filter(Q(owner=True) | ~Q(admin_bits=0))
+
+
+class GuildMember(models.Model):
+    """What a user may do in a guild: Discord's permissions there, or ownership given here."""
+
+    guild = models.ForeignKey(Guild, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="guild_memberships")
+    owner = models.BooleanField(
+        default=True, help_text="Owner of the guild: may do everything with its script."
+    )
+    permissions = models.BigIntegerField(
+        default=0, help_text="Discord's permission bits of this member in the guild."
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = GuildMemberQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["guild", "user"], name="one_membership")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.guild}"

@@ -1,0 +1,52 @@
+"""Key-value data of scripts. The runtime reads and writes it by SQL (runtime/kv/)."""
+
+from django.db import models
+from django.utils import timezone
+
+from deployments.models.guild import Guild
+
+
+class KvStore(models.Model):
+    guild = models.ForeignKey(Guild, on_delete=models.CASCADE, related_name="kv_stores")
+    name = models.CharField(max_length=64)
+    # Kept by the runtime with each write, so that no quota check scans the entries.
+    bytes_used = models.BigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "KV store"
+        constraints = [models.UniqueConstraint(fields=["guild", "name"], name="one_store_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KvEntry(models.Model):
+    """key and value: UTF-8 bytes, so that both databases order keys by bytes as the original did
+    and keep every character, NUL too.
+
+    expires_at: unix seconds. metadata: JSON text. size: bytes of key, value and metadata.
+    """
+
+    store = models.ForeignKey(KvStore, on_delete=models.CASCADE, related_name="entries")
+    key = models.BinaryField(max_length=512)
+    value = models.BinaryField()
+    metadata = models.TextField(null=True)
+    expires_at = models.BigIntegerField(null=True)
+    size = models.IntegerField()
+
+    class Meta:
+        verbose_name = "KV entry"
+        verbose_name_plural = "KV entries"
+        constraints = [models.UniqueConstraint(fields=["store", "key"], name="one_entry_a_key")]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                name="kv_expiry",
+                condition=models.Q(expires_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return bytes(self.key).decode(errors="replace")

@@ -1,0 +1,34 @@
+"""Pause, resume and undeploy: changes of what should run, which the runtime then makes true."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from deployments import control
+from deployments.actor import Actor
+from deployments.models import AuditEvent, Guild
+
+
+def pause(*, guild: Guild, actor: Actor) -> Guild:
+    """The guild's script stops receiving anything; its revision stays the active one."""
+    return _change(guild, actor, "pause", paused_at=timezone.now())
+
+
+def resume(*, guild: Guild, actor: Actor) -> Guild:
+    """The active revision runs again."""
+    return _change(guild, actor, "resume", paused_at=None, load_error="")
+
+
+def undeploy(*, guild: Guild, actor: Actor) -> Guild:
+    """No script runs for the guild any more and its slash commands go; the history stays."""
+    return _change(guild, actor, "undeploy", active_revision=None, load_error="")
+
+
+def _change(guild: Guild, actor: Actor, action: str, **desired: object) -> Guild:
+    with transaction.atomic():
+        guild = Guild.objects.select_for_update().get(pk=guild.pk)
+        for field, value in desired.items():
+            setattr(guild, field, value)
+        guild.save(update_fields=[*desired, "updated_at"])
+        AuditEvent.record(actor=actor, action=action, guild=guild)
+        transaction.on_commit(lambda: control.tell(control.Reconcile(str(guild.pk))))
+    return guild

@@ -1,0 +1,28 @@
+"""Wait until the runtime has settled a pending revision."""
+
+import time
+
+from deployments import control
+from deployments.models import Revision
+from deployments.models.revision import Status
+
+# While the runtime is away the database is looked at this often; seconds.
+LOOK_EVERY = 0.25
+
+
+def wait_for(revision: Revision, timeout: float) -> Revision:
+    """Returns the revision as it stands when it has settled or the time is up.
+
+    Still pending afterwards means that it is queued: the runtime settles it when it can.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        remaining = deadline - time.monotonic()
+        if remaining > 0:
+            try:
+                control.ask(control.Deploy(str(revision.pk)), remaining)
+            except control.RuntimeUnreachable:
+                time.sleep(min(LOOK_EVERY, remaining))
+        revision.refresh_from_db()
+        if revision.status != Status.PENDING or remaining <= 0:
+            return revision

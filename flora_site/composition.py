@@ -1,0 +1,75 @@
+"""Puts flora together: from the configuration to a supervisor that can be run."""
+
+from collections.abc import Callable
+
+from flora_site.config import PROJECT_ROOT, Config
+from gateway.client import GatewayOptions
+from runtime.limits import Limits
+from runtime.pool import PoolOptions
+from runtime.supervisor import Supervisor, SupervisorOptions
+from runtime.web import WebProcess
+from runtime.worker.protocol import TurnLimits
+
+SDK = PROJECT_ROOT / "runtime" / "sdk" / "dist" / "sdk.js"
+SANDBOX_PYTHON = PROJECT_ROOT / ".venv-sandbox" / "bin" / "python"
+_MEGABYTE = 1 << 20
+
+
+def limits_of(config: Config) -> Limits:
+    runtime = config.runtime
+    return Limits(
+        turn=TurnLimits(
+            cpu_seconds=runtime.turn_cpu_secs,
+            wall_seconds=runtime.dispatch_timeout_secs,
+            load_cpu_seconds=runtime.load_cpu_secs,
+            load_wall_seconds=runtime.load_timeout_secs,
+            heap_bytes=runtime.heap_mb * _MEGABYTE,
+            external_bytes=runtime.external_mb * _MEGABYTE,
+        ),
+        load_seconds=runtime.load_timeout_secs,
+        handler_seconds=runtime.handler_timeout_secs,
+        started_events=runtime.guild_started_events,
+        guild_queue=runtime.guild_queue_capacity,
+        worker_queue=runtime.worker_queue_capacity,
+        rest_concurrency=runtime.guild_concurrency,
+        rest_seconds=runtime.rest_timeout_ms / 1000,
+        script_bytes=runtime.max_script_bytes,
+        bundle_files=runtime.max_bundle_files,
+        bundle_total_bytes=runtime.max_bundle_total_bytes,
+    )
+
+
+def compose(
+    config: Config,
+    web: WebProcess | None,
+    *,
+    migrated: Callable[[], None],
+    announce: Callable[[], None],
+) -> Supervisor:
+    """See SupervisorOptions for the two callbacks."""
+    runtime, intents = config.runtime, tuple(config.discord.intents)
+    gateway = GatewayOptions(config.discord.token, config.discord.api_base, intents)
+    return Supervisor(
+        SupervisorOptions(
+            data_dir=config.flora.data_dir,
+            control_socket=config.control_socket,
+            redis_url=config.cache.url,
+            pool=PoolOptions(
+                workers=runtime.max_workers,
+                pin=runtime.pin_workers,
+                worker_capacity=runtime.worker_queue_capacity,
+                sdk=SDK,
+            ),
+            limits=limits_of(config),
+            gateway=None if config.simulated_discord else gateway,
+            intents=intents,
+            sandbox_python=SANDBOX_PYTHON,
+            default_script=runtime.default_script,
+            show_internal_frames=runtime.show_internal_stack_frames,
+            build_seconds=runtime.build_timeout_secs,
+            stop_seconds=runtime.stop_timeout_secs,
+            migrated=migrated,
+            announce=announce,
+        ),
+        web,
+    )

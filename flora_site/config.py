@@ -1,0 +1,293 @@
+"""What an installation may set: config.toml, overridden by the environment.
+
+`[runtime] max_workers` in the file is RUNTIME_MAX_WORKERS in the environment. Names and
+defaults are the original flora's where it had them. Knows nothing of Django.
+"""
+
+import json
+import os
+import re
+import secrets as random_secrets
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DISCORD_API = "https://discord.com/api/v10"
+
+
+class ConfigurationError(Exception):
+    """One sentence per wrong setting, each naming the setting."""
+
+
+def _words(value: Any) -> Any:
+    return (
+        [word for word in re.split(r"[,\s]+", value) if word] if isinstance(value, str) else value
+    )
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+
+
+class FloraSection(BaseModel):
+    env: Literal["development", "production"] = "development"
+    data_dir: Path = PROJECT_ROOT / "data"
+    hosts: Words = Field(default=[], description="host names that the web server answers to")
+    log: str = Field(default="flora=info", description="as the original's RUST_LOG: target=level,…")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+class DiscordSection(BaseModel):
+    token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    redirect_uri: str = "http://localhost:3000/api/auth/callback"
+    api_base: str = DISCORD_API
+    intents: Words = Field(
+        default=["guilds", "guild_messages", "guild_message_reactions", "message_content"],
+        description="gateway intents by nextcord's names",
+    )
+
+    @field_validator("api_base")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if not re.match(r"https?://[^/]+", value):
+            raise ValueError("must be an http or https address")
+        return value.rstrip("/")
+
+
+class DatabaseSection(BaseModel):
+    url: str = Field(default="", description="postgresql://…; empty: SQLite in the data directory")
+    max_connections: int = Field(default=5, ge=1, le=100)
+
+    @field_validator("url")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if value and not re.match(r"(postgres(ql)?|sqlite)://", value):
+            raise ValueError("must begin with postgresql:// or sqlite://")
+        return value
+
+
+class CacheSection(BaseModel):
+    url: str = Field(default="", description="redis://…; empty: no Redis")
+    pool_size: int = Field(default=10, ge=1, le=1000)
+
+    @field_validator("url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value and not re.match(r"rediss?://|unix://", value):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+
+class RuntimeSection(BaseModel):
+    """The worker pool, the watchdog and the limits of one guild. A timeout of 0 turns it off."""
+
+    max_workers: int = Field(default=4, ge=1, le=64)
+    pin_workers: bool = True
+    worker_queue_capacity: int = Field(default=1024, ge=1, le=4096)
+    guild_queue_capacity: int = Field(default=256, ge=1, le=4096)
+    guild_started_events: int = Field(default=32, ge=1, le=256)
+    boot_timeout_secs: float = Field(default=5, ge=0)
+    load_timeout_secs: float = Field(default=30, ge=0)
+    load_cpu_secs: float = Field(default=5, ge=0)
+    dispatch_timeout_secs: float = Field(
+        default=3, ge=0, description="wall time of one turn without progress"
+    )
+    turn_cpu_secs: float = Field(default=1, ge=0, description="CPU time of one turn")
+    handler_timeout_secs: float = Field(default=30, ge=0, description="life of one handler")
+    heap_mb: int = Field(default=64, ge=8, le=1024)
+    external_mb: int = Field(default=64, ge=8, le=1024)
+    rest_timeout_ms: int = Field(default=8000, ge=0)
+    guild_concurrency: int = Field(default=4, ge=1, le=50)
+    max_script_bytes: int = Field(default=8_388_608, ge=1)
+    max_bundle_files: int = Field(default=200, ge=1)
+    max_bundle_total_bytes: int = Field(default=1_048_576, ge=1)
+    build_timeout_secs: float = Field(default=30, gt=0)
+    default_script: bool = Field(
+        default=True, description="a guild without a script gets the default one"
+    )
+    show_internal_stack_frames: bool = False
+    stop_timeout_secs: float = Field(default=8, gt=0)
+
+
+class ApiSection(BaseModel):
+    port: int = Field(default=3000, ge=0, le=65535, description="0: any free port")
+    address: str = "127.0.0.1"
+    secret: str = Field(default="", description="signs cookies; at least 32 characters")
+    cookie_ttl_secs: int = Field(default=2_592_000, ge=60)
+    cookie_secure: bool | None = Field(default=None, description="unset: on in production")
+    operator_secret: str = ""
+
+
+class SecretsSection(BaseModel):
+    master_keys: Words = Field(default=[], description="64 hex digits each; the first one writes")
+    master_key: str = Field(default="", description="the original's name for a single key")
+
+    @field_validator("master_keys", "master_key")
+    @classmethod
+    def _hex_keys(cls, value: Any) -> Any:
+        for key in [value] if isinstance(value, str) else value:
+            if key and not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+                raise ValueError("must be 64 hex digits (32 bytes) each")
+        return value
+
+
+class Config(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="_", env_nested_max_split=1, env_ignore_empty=True, extra="ignore"
+    )
+
+    flora: FloraSection = FloraSection()
+    discord: DiscordSection = DiscordSection()
+    database: DatabaseSection = DatabaseSection()
+    cache: CacheSection = CacheSection()
+    runtime: RuntimeSection = RuntimeSection()
+    api: ApiSection = ApiSection()
+    secrets: SecretsSection = SecretsSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @property
+    def production(self) -> bool:
+        return self.flora.env == "production"
+
+    @property
+    def control_socket(self) -> Path:
+        """Where web and commands on this machine reach the runtime."""
+        return self.flora.data_dir / "control.sock"
+
+    @property
+    def simulated_discord(self) -> bool:
+        """Development without a bot token runs against the simulated Discord."""
+        return not self.production and not self.discord.token
+
+
+def config_file() -> Path:
+    return Path(os.environ.get("FLORA_CONFIG", PROJECT_ROOT / "config.toml"))
+
+
+def load_config() -> Config:
+    """Reads, validates and completes the configuration.
+
+    Development fills in missing keys and keeps them in the data directory; production
+    refuses a missing or weak one. Raises ConfigurationError.
+    """
+    _refuse_unknown_names(config_file())
+    if log_filter := os.environ.get("RUST_LOG"):
+        os.environ.setdefault("FLORA_LOG", log_filter)
+    try:
+        config = Config()
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_sentences(error))) from None
+    if config.production:
+        problems = list(_production_problems(config))
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+    else:
+        if config.api.address not in ("127.0.0.1", "::1", "localhost"):
+            raise ConfigurationError(
+                f"API_ADDRESS ([api] address) is {config.api.address}: development mode answers "
+                "this machine only. Set FLORA_ENV=production to listen elsewhere."
+            )
+        _complete_with_kept_keys(config)
+    if not config.secrets.master_keys and config.secrets.master_key:
+        config.secrets.master_keys = [config.secrets.master_key]
+    return config
+
+
+def _refuse_unknown_names(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        document = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path.name} is no valid TOML: {error}") from None
+    for section, values in document.items():
+        field = Config.model_fields.get(section)
+        if field is None:
+            known = ", ".join(Config.model_fields)
+            raise ConfigurationError(
+                f"{path.name}: unknown section [{section}]; there are {known}."
+            )
+        names = field.annotation.model_fields if isinstance(field.annotation, type) else {}
+        if not isinstance(values, dict):
+            raise ConfigurationError(f"{path.name}: {section} is a section, write [{section}].")
+        for name in values:
+            if name not in names:
+                raise ConfigurationError(
+                    f"{path.name}: [{section}] has no setting {name!r}; it has {', '.join(names)}."
+                )
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for problem in error.errors():
+        section, *rest = (str(part) for part in problem["loc"])
+        name = rest[0] if rest else ""
+        shown = f"{section}_{name}".upper() if name else section
+        reason = problem["msg"].removeprefix("Value error, ")
+        given = (
+            ""
+            if "key" in name or "secret" in name or "token" in name
+            else (f", got {problem['input']!r}")
+        )
+        yield f"{shown} ([{section}] {name} in config.toml): {reason}{given}."
+
+
+def _production_problems(config: Config) -> Iterator[str]:
+    if not config.discord.token:
+        yield "DISCORD_TOKEN ([discord] token) is missing: Discord's developer portal shows it."
+    if len(config.api.secret) < 32:
+        yield "API_SECRET ([api] secret) must have at least 32 characters: it signs cookies."
+    if not config.secrets.master_keys and not config.secrets.master_key:
+        yield (
+            "SECRETS_MASTER_KEYS ([secrets] master_keys) is missing: 64 hex digits, "
+            "for example from `openssl rand -hex 32`."
+        )
+    if not config.flora.hosts:
+        yield "FLORA_HOSTS ([flora] hosts) is missing: the host names that the web answers to."
+    if not config.database.url.startswith("postgres"):
+        yield "DATABASE_URL ([database] url) must name a PostgreSQL database in production."
+    if not config.cache.url:
+        yield "CACHE_URL ([cache] url) is missing: the Redis of this installation."
+
+
+def _complete_with_kept_keys(config: Config) -> None:
+    kept = config.flora.data_dir / "keys.json"
+    if kept.exists():
+        keys = json.loads(kept.read_text())
+    else:
+        config.flora.data_dir.mkdir(parents=True, exist_ok=True)
+        keys = {
+            "api_secret": random_secrets.token_urlsafe(48),
+            "master_key": random_secrets.token_hex(32),
+        }
+        descriptor = os.open(kept, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(keys, file)
+    config.api.secret = config.api.secret or keys["api_secret"]
+    if not config.secrets.master_keys and not config.secrets.master_key:
+        config.secrets.master_keys = [keys["master_key"]]

@@ -1,0 +1,5 @@
+"""Where pages and the API answer."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,158 @@
+"""One gateway connection that keeps its session: it resumes until Discord says that it cannot.
+
+nextcord's socket does the protocol (zlib, heartbeats, IDENTIFY, RESUME); its own shard would
+start a new session, and lose events, after most kinds of lost connection, and ignores the
+resume address (nextcord 2.6.0, shard.py).
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nextcord.errors import ConnectionClosed
+from nextcord.gateway import DiscordWebSocket, ReconnectWebSocket
+
+from gateway.errors import GatewayRefused
+
+log = logging.getLogger("flora.discord")
+
+CONNECT_TIMEOUT = 60.0
+FIRST_DELAY, LAST_DELAY = 0.5, 60.0
+# After this many failures at the resume address the ordinary one is tried, still to resume.
+RESUME_ADDRESS_TRIES = 3
+
+REFUSALS = {
+    4004: "Discord refused the bot's token (close code 4004): set DISCORD_TOKEN to the token "
+    "shown in the developer portal under Bot.",
+    4010: "Discord refused the shard number (close code 4010): this is a defect of flora.",
+    4011: "Discord demands more shards (close code 4011): restart flora, it asks how many.",
+    4012: "Discord no longer speaks this version of its gateway (close code 4012): update flora.",
+    4013: "Discord does not know one of the intents (close code 4013): check DISCORD_INTENTS "
+    "({intents}).",
+    4014: "Discord refused a privileged intent (close code 4014): switch on what DISCORD_INTENTS "
+    "names ({intents}) in the developer portal under Bot → Privileged Gateway Intents, or take "
+    "it out of DISCORD_INTENTS.",
+}
+# Closed with one of these, a session cannot be resumed.
+SESSION_LOST = {1000, 1001, 4003, 4007, 4009}
+
+
+class Shard:
+    def __init__(
+        self,
+        client: Any,
+        shard_id: int,
+        *,
+        address: Callable[[], Awaitable[str]],
+        intents: str,
+        changed: Callable[[], None],
+    ) -> None:
+        """client: a nextcord client that is logged in; address: asks Discord for the gateway's;
+        changed: called when `connected` may have changed."""
+        self.id = shard_id
+        self.connected = False
+        self._client = client
+        self._address = address
+        self._intents = intents
+        self._changed = changed
+        self._session_id: str | None = None
+        self._sequence: int | None = None
+        self._resume_address: str | None = None
+        self._socket: Any = None
+
+    async def run(self) -> None:
+        """Holds the connection until cancelled. Raises GatewayRefused when Discord says no."""
+        failures = 0
+        while True:
+            try:
+                await self._connect(failures)
+                failures = 0
+                while True:
+                    await self._socket.poll_event()
+                    self._remember()
+            except ReconnectWebSocket as signal:
+                self._remember()
+                if not signal.resume:
+                    self._forget_session()
+                log.info("shard %d reconnects to %s", self.id, signal.op.lower())
+            except ConnectionClosed as closed:
+                self._remember()
+                if closed.code in REFUSALS:
+                    reason = REFUSALS[closed.code].format(intents=self._intents)
+                    raise GatewayRefused(reason) from None
+                if closed.code in SESSION_LOST:
+                    self._forget_session()
+                failures += 1
+            except (OSError, TimeoutError, RuntimeError) as error:
+                self._fail(error, failures)
+                failures += 1
+            except Exception as error:  # aiohttp's and nextcord's many: the connection is over
+                self._fail(error, failures)
+                failures += 1
+            self._set_connected(False)
+            await self._drop_socket()
+            if failures:
+                await asyncio.sleep(_delay(failures))
+
+    async def close(self) -> None:
+        """Closes the connection; Discord keeps the session for a while."""
+        self._set_connected(False)
+        await self._drop_socket()
+
+    async def _connect(self, failures: int) -> None:
+        resume = self._session_id is not None
+        address = self._resume_address if resume and failures < RESUME_ADDRESS_TRIES else None
+        if address is None:
+            address = await self._address()
+        self._socket = await asyncio.wait_for(
+            DiscordWebSocket.from_client(
+                self._client,
+                gateway=self._client.http.format_websocket_url(address),
+                shard_id=self.id,
+                session=self._session_id,
+                sequence=self._sequence,
+                resume=resume,
+            ),
+            CONNECT_TIMEOUT,
+        )
+
+    def on_ready(self) -> None:
+        """READY or RESUMED has come through this connection."""
+        self._set_connected(True)
+
+    def _remember(self) -> None:
+        socket = self._socket
+        if socket is None:
+            return
+        self._session_id, self._sequence = socket.session_id, socket.sequence
+        self._resume_address = socket.resume_url or self._resume_address
+
+    def _forget_session(self) -> None:
+        self._session_id = self._sequence = self._resume_address = None
+
+    def _fail(self, error: Exception, failures: int) -> None:
+        self._remember()
+        if failures == 0:
+            log.warning("shard %d lost its connection: %s", self.id, error or type(error).__name__)
+
+    def _set_connected(self, connected: bool) -> None:
+        if connected != self.connected:
+            self.connected = connected
+            log.info("shard %d is %s", self.id, "connected" if connected else "disconnected")
+            self._changed()
+
+    async def _drop_socket(self) -> None:
+        socket, self._socket = self._socket, None
+        if socket is not None and socket.open:
+            try:
+                await asyncio.wait_for(socket.close(code=4000), 2.0)
+            except Exception as error:
+                log.debug("shard %d's old socket did not close: %s", self.id, error)
+
+
+def _delay(failures: int) -> float:
+    """Exponential, with jitter, so that shards do not come back all at once."""
+    ceiling: float = min(LAST_DELAY, FIRST_DELAY * 2 ** min(failures - 1, 10))
+    return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)

@@ -1,0 +1,167 @@
+"""The runtime's end of the control door: answers the web's messages over socket and Redis.
+
+The messages and the web's end are in deployments/control.py.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from deployments.control import (
+    LENGTH,
+    MAX_MESSAGE_BYTES,
+    REDIS_REPLY,
+    REDIS_REPLY_TTL,
+    REDIS_REQUESTS,
+    Envelope,
+    Failed,
+    Message,
+    Reply,
+)
+
+log = logging.getLogger("flora.runtime")
+
+Handle = Callable[[Message], Awaitable[Reply]]
+RETRY_FIRST, RETRY_LAST = 0.1, 30.0
+# How long one wait for a request takes before it is asked again; seconds.
+REDIS_WAIT = 5
+
+
+class ControlSocket:
+    """Listens on a Unix socket that only this user may open."""
+
+    def __init__(self, path: Path, handle: Handle) -> None:
+        self._path = path
+        self._handle = handle
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Raises RuntimeError when another runtime listens there."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.exists():
+            if await self._is_answered():
+                raise RuntimeError(f"another runtime already uses {self._path.parent}")
+            self._path.unlink()
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, path=str(self._path))
+        finally:
+            os.umask(before)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+
+    async def _is_answered(self) -> bool:
+        try:
+            _, writer = await asyncio.open_unix_connection(str(self._path))
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+            if length > MAX_MESSAGE_BYTES:
+                return
+            message = msgspec.msgpack.decode(await reader.readexactly(length), type=Message)
+            reply = msgspec.msgpack.encode(await answer(self._handle, message))
+            writer.write(LENGTH.pack(len(reply)) + reply)
+            await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # whoever asked has gone: what was wanted is in the database
+        except msgspec.MsgspecError as error:
+            log.warning("a control message could not be read: %s", error)
+        finally:
+            writer.close()
+
+
+class ControlOverRedis:
+    """Takes requests from a list in Redis, for a web process on another machine."""
+
+    def __init__(self, url: str, handle: Handle) -> None:
+        self._redis: Redis = Redis.from_url(url, socket_connect_timeout=2)
+        self._handle = handle
+        self._task: asyncio.Task[None] | None = None
+        self._first_contact = asyncio.Event()
+        self._answers: set[asyncio.Task[None]] = set()
+        self.connected = False
+        self._known_problem: bool | None = None
+
+    async def start(self) -> None:
+        """Returns once Redis has answered, however long that takes."""
+        self._task = asyncio.create_task(self._listen(), name="control-redis")
+        await self._first_contact.wait()
+
+    async def stop(self) -> None:
+        for task in (self._task, *self._answers):
+            if task is not None:
+                task.cancel()
+        await self._redis.aclose()
+
+    async def _listen(self) -> None:
+        delay = RETRY_FIRST
+        while True:
+            try:
+                if not self.connected:
+                    await self._redis.ping()
+                    self._set_connected("")
+                delay = RETRY_FIRST
+                request = await self._redis.brpop([REDIS_REQUESTS], timeout=REDIS_WAIT)
+            except (RedisError, OSError) as error:
+                self._set_connected(str(error))
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, RETRY_LAST)
+                continue
+            if request is not None:
+                task = asyncio.create_task(self._take(request[1]))
+                self._answers.add(task)
+                task.add_done_callback(self._answers.discard)
+
+    async def _take(self, body: bytes) -> None:
+        try:
+            envelope = msgspec.msgpack.decode(body, type=Envelope)
+        except msgspec.MsgspecError as error:
+            log.warning("a control message could not be read: %s", error)
+            return
+        if envelope.expires_at < time.time():
+            return  # nobody waits any more, and the database says what was wanted
+        reply = msgspec.msgpack.encode(await answer(self._handle, envelope.message))
+        key = REDIS_REPLY.format(envelope.request_id)
+        try:
+            async with self._redis.pipeline() as pipeline:
+                pipeline.lpush(key, reply)
+                pipeline.expire(key, REDIS_REPLY_TTL)
+                await pipeline.execute()
+        except (RedisError, OSError) as error:
+            self._set_connected(str(error))
+
+    def _set_connected(self, problem: str) -> None:
+        """Logs a change, not each failure."""
+        if problem and self._known_problem is not True:
+            log.error("Redis is away: %s", problem)
+        elif not problem and self._known_problem:
+            log.info("Redis is back")
+        self._known_problem = bool(problem)
+        self.connected = not problem
+        if self.connected:
+            self._first_contact.set()
+
+
+async def answer(handle: Handle, message: Message) -> Reply:
+    try:
+        return await handle(message)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        log.exception("control message %s failed", message)
+        return Failed(str(error))

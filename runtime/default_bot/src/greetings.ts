@@ -1,0 +1,1 @@
+export const greetings = ['Hello!', 'Good to see you.', 'Welcome.']

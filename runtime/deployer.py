@@ -1,0 +1,192 @@
+"""Deploys one revision: build, load beside the running script, commit, swap.
+
+Until the commit nothing of the running script is touched; after it the swap cannot fail. A
+revision is a job with its state in the database: whatever stops half way is finished, or
+failed, by the next runtime.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from functools import partial
+
+from runtime import revisions
+from runtime.builder.client import Build, Builder, BuildError, SourceFile
+from runtime.command_sync import CommandSync
+from runtime.database import Database
+from runtime.hosting import Hosting
+from runtime.isolate import HostedIsolate
+from runtime.reports import Reports
+from runtime.revisions import PendingRevision
+from runtime.script import LoadFailed, Script, ScriptError
+from runtime.stack_traces import StackTraces
+
+log = logging.getLogger("flora.deployments")
+
+# How long a database that is away may hold up a deploy before it is left pending; seconds.
+PATIENCE = 60.0
+
+
+class Deployer:
+    def __init__(
+        self,
+        database: Database,
+        builder: Builder,
+        hosting: Hosting,
+        traces: StackTraces,
+        reports: Reports,
+        command_sync: CommandSync,
+        max_script_bytes: int,
+    ) -> None:
+        self._database = database
+        self._builder = builder
+        self._hosting = hosting
+        self._traces = traces
+        self._reports = reports
+        self._command_sync = command_sync
+        self._max_script_bytes = max_script_bytes
+        self._jobs: dict[str, asyncio.Task[str]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def settle(self, revision_id: str) -> str:
+        """Finishes a pending revision; returns the status it has then. Any number of callers may
+        wait for the same one, and leave. Raises DatabaseAway."""
+        job = self._jobs.get(revision_id)
+        if job is None:
+            job = asyncio.create_task(self._settle(revision_id), name=f"deploy-{revision_id}")
+            self._jobs[revision_id] = job
+            job.add_done_callback(lambda _: self._jobs.pop(revision_id, None))
+        return await asyncio.shield(job)
+
+    async def bring_up(self, guild_id: str) -> None:
+        """Makes the guild run what the database says: loads, replaces or releases."""
+        async with self._locks[guild_id]:
+            await self._bring_up(guild_id)
+
+    def stop(self) -> None:
+        for job in self._jobs.values():
+            job.cancel()
+
+    # --- a pending revision ----------------------------------------------------------------
+
+    async def _settle(self, revision_id: str) -> str:
+        guild_id = await self._database.run(partial(revisions.guild_of, revision_id))
+        if guild_id is None:
+            return "failed"
+        async with self._locks[guild_id]:
+            revision = await self._database.run(
+                partial(revisions.pending, revision_id), patience=PATIENCE
+            )
+            if revision is None:
+                return await self._database.run(partial(revisions.status_of, revision_id))
+            return await self._deploy(revision)
+
+    async def _deploy(self, revision: PendingRevision) -> str:
+        started = time.monotonic()
+        try:
+            build = await self._build(revision)
+            isolate = await self._load(revision, build)
+        except BuildError as error:
+            await self._fail(revision, _build_error_as_json(error))
+            return "failed"
+        except _NotLoaded as failure:
+            await self._fail(revision, failure.error)
+            return "failed"
+        try:
+            deployed = await self._database.run(
+                partial(
+                    revisions.succeed,
+                    revision.id,
+                    bundle=build.bundle,
+                    source_map=build.source_map,
+                    subscriptions=sorted(isolate.subscriptions),
+                    commands=isolate.commands,
+                ),
+                patience=PATIENCE,
+            )
+        except BaseException:
+            self._hosting.discard(isolate)
+            raise
+        if not deployed.guild_runs:
+            self._hosting.discard(isolate)
+        elif not self._hosting.adopt(isolate):
+            await self._bring_up(revision.guild_id)
+        self._command_sync.request(revision.guild_id)
+        milliseconds = round((time.monotonic() - started) * 1000)
+        log.info(
+            "guild %s runs revision %s", revision.guild_id, revision.id, extra={"ms": milliseconds}
+        )
+        return "success"
+
+    async def _build(self, revision: PendingRevision) -> Build:
+        """Raises BuildError."""
+        if revision.bundle is not None:
+            if revision.is_built:
+                return Build(revision.bundle, revision.source_map or "")
+            name = revision.source_map_path or revision.entry
+            build = await self._builder.normalise(revision.bundle, revision.source_map, name)
+        else:
+            files = [SourceFile(path, contents) for path, contents in revision.files or ()]
+            build = await self._builder.build(files, revision.entry)
+        if len(build.bundle.encode()) > self._max_script_bytes:
+            raise BuildError(f"script exceeds size limit (max {self._max_script_bytes} bytes)")
+        return build
+
+    async def _load(self, revision: PendingRevision, build: Build) -> HostedIsolate:
+        """Raises _NotLoaded."""
+        script = Script(revision.guild_id, revision.id, build.bundle)
+        try:
+            isolate = await self._hosting.load(script)
+        except LoadFailed as failure:
+            trace = await self._traces.explain(failure.error, revision.id, build.source_map)
+            raise _NotLoaded(trace.as_json()) from None
+        if isolate.commands_problem:
+            self._hosting.discard(isolate)
+            raise _NotLoaded({"message": isolate.commands_problem})
+        return isolate
+
+    async def _fail(self, revision: PendingRevision, error: dict[str, object]) -> None:
+        await self._database.run(partial(revisions.fail, revision.id, error), patience=PATIENCE)
+        self._reports.runtime_note(
+            revision.guild_id, "error", f"deploy failed: {error.get('message')}"
+        )
+        log.info("guild %s: revision %s was refused", revision.guild_id, revision.id)
+
+    # --- what should run anyway ------------------------------------------------------------
+
+    async def _bring_up(self, guild_id: str) -> None:
+        script = await self._database.run(
+            partial(revisions.desired_script, guild_id), patience=PATIENCE
+        )
+        if script is None:
+            self._hosting.release(guild_id)
+            return
+        if self._hosting.runs(guild_id) == script.revision_id:
+            return
+        for _ in range(2):
+            try:
+                isolate = await self._hosting.load(script)
+            except LoadFailed as failure:
+                self._reports.load_failed(script, failure.error)
+                return
+            if self._hosting.adopt(isolate):
+                return
+        error = ScriptError("", "its worker process died twice while it was started")
+        self._reports.load_failed(script, error)
+
+
+class _NotLoaded(Exception):
+    def __init__(self, error: dict[str, object]) -> None:
+        super().__init__(error.get("message"))
+        self.error = error
+
+
+def _build_error_as_json(error: BuildError) -> dict[str, object]:
+    return {
+        "message": error.message,
+        "file": error.file,
+        "line": error.line,
+        "column": error.column,
+        "stack": "",
+    }

@@ -1,0 +1,284 @@
+"""One guild in the runtime: its live isolate, the events that wait, those that are under way.
+
+Events start in the order in which they came, at most `started_events` at a time. When an isolate
+or its worker is lost, events that had not started are delivered again, started ones never.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
+from runtime.limits import DROPPABLE_EVENTS, Limits
+from runtime.script import Script, ScriptError
+from runtime.worker.protocol import Breach
+from runtime.worker_process import WorkerProcess
+
+log = logging.getLogger("flora.runtime")
+
+
+@dataclass(slots=True)
+class Event:
+    """name: Discord's; payload: what the worker's EVENT frame carries."""
+
+    name: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Dispatch:
+    event: Event
+    isolate: HostedIsolate
+    sent_at: float
+
+
+class GuildReports(Protocol):
+    """Where a guild's owner reads what became of the script."""
+
+    def script_log(self, guild_id: str, level: str, text: str) -> None: ...
+    def script_failed(self, isolate: HostedIsolate, stage: str, error: ScriptError) -> None: ...
+    def load_failed(self, script: Script, error: ScriptError) -> None: ...
+    def runtime_note(self, guild_id: str, level: str, text: str) -> None: ...
+
+
+class GuildRuntime:
+    def __init__(
+        self,
+        guild_id: str,
+        limits: Limits,
+        reports: GuildReports,
+        rebuild: Callable[["GuildRuntime"], None],
+    ) -> None:
+        """rebuild(guild): called when the live isolate is gone and its script is wanted again."""
+        self.guild_id = guild_id
+        self.live: HostedIsolate | None = None
+        self.revision_id: str | None = None
+        self.subscriptions: frozenset[str] = frozenset()
+        self.cpu_ns = 0
+        self.dropped = 0
+        self._limits = limits
+        self._reports = reports
+        self._rebuild = rebuild
+        self._rebuilding = False
+        self._queue: deque[Event] = deque()
+        self._dispatches: dict[int, Dispatch] = {}
+        self._waits_for_room = False
+        self._blamed: HostedIsolate | None = None
+
+    # --- events ----------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._dispatches or self._queue)
+
+    def wants(self, event: str) -> bool:
+        return event in self.subscriptions or EVERY_EVENT in self.subscriptions
+
+    def offer(self, event: Event) -> None:
+        """Queues an event and starts it as soon as its turn comes."""
+        if len(self._queue) >= self._limits.guild_queue:
+            self._drop_one()
+        self._queue.append(event)
+        self._pump()
+
+    def _drop_one(self) -> None:
+        self.dropped += 1
+        if self.dropped.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: visible, never a flood
+            self._reports.runtime_note(
+                self.guild_id,
+                "warn",
+                f"more than {self._limits.guild_queue} events wait: {self.dropped} dropped so far",
+            )
+        for droppable in (
+            lambda event: event.name in DROPPABLE_EVENTS,
+            lambda event: event.name != "INTERACTION_CREATE",
+        ):
+            for position, event in enumerate(self._queue):
+                if droppable(event):
+                    del self._queue[position]
+                    return
+        self._queue.popleft()
+
+    def _pump(self) -> None:
+        isolate = self.live
+        while self._queue and isolate is not None:
+            if len(self._dispatches) >= self._limits.started_events or self._waits_for_room:
+                return
+            number = isolate.worker.take_dispatch()
+            if number is None:
+                self._waits_for_room = True
+                isolate.worker.has_room.append(self._on_room)
+                return
+            event = self._queue.popleft()
+            self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
+            isolate.send_event(number, event.payload)
+
+    def _on_room(self) -> None:
+        self._waits_for_room = False
+        self._pump()
+
+    # --- the live isolate ------------------------------------------------------------------
+
+    def adopt(self, isolate: HostedIsolate) -> None:
+        """Makes a loaded isolate the guild's; the one before finishes what has started in it."""
+        before, self.live = self.live, isolate
+        self.revision_id = isolate.script.revision_id
+        self._rebuilding = False
+        self.subscriptions = isolate.subscriptions
+        isolate.go_live()
+        if before is not None:
+            if before.worker is isolate.worker:
+                before.hand_over(isolate)
+            self._retire(before)
+        self._pump()
+
+    def release(self) -> None:
+        """The guild has no script from now on: pause, undeploy, or the bot has left."""
+        before, self.live = self.live, None
+        self._rebuilding = False
+        self.subscriptions = frozenset()
+        self._queue.clear()
+        if before is not None:
+            self._retire(before)
+
+    def _retire(self, isolate: HostedIsolate) -> None:
+        isolate.stage = Stage.DRAINING
+        if not self._close_when_drained(isolate) and self._limits.handler_seconds:
+            asyncio.get_running_loop().call_later(self._limits.handler_seconds, isolate.close)
+
+    def _close_when_drained(self, isolate: HostedIsolate) -> bool:
+        if any(dispatch.isolate is isolate for dispatch in self._dispatches.values()):
+            return False
+        isolate.close()
+        return True
+
+    # --- Owner -----------------------------------------------------------------------------
+
+    def on_settled(self, dispatch: int, error: ScriptError | None) -> None:
+        ended = self._end(dispatch)
+        if ended is not None and error is not None:
+            self._reports.script_failed(ended.isolate, "dispatch", error)
+        self._pump()
+
+    def on_moved(self, dispatches: list[int], successor: int) -> None:
+        isolate = self.live
+        if isolate is None or isolate.number != successor:
+            return
+        for number in dispatches:
+            if moved := self._dispatches.get(number):
+                before, moved.isolate = moved.isolate, isolate
+                self._close_when_drained(before)
+
+    def on_subscriptions(self, isolate: HostedIsolate) -> None:
+        if isolate is self.live:
+            self.subscriptions = isolate.subscriptions
+
+    def on_log(self, isolate: HostedIsolate, level: str, text: str) -> None:
+        self._reports.script_log(self.guild_id, level, text)
+
+    def on_uncaught(self, isolate: HostedIsolate, error: ScriptError) -> None:
+        self._reports.script_failed(isolate, "uncaught", error)
+
+    def on_cpu(self, cpu_ns: int) -> None:
+        self.cpu_ns += cpu_ns
+
+    def on_breach(self, isolate: HostedIsolate, breach: Breach) -> None:
+        if isolate is not self.live and isolate.stage is not Stage.DRAINING:
+            return  # it was loading: whoever loads it is told
+        self._reports.script_failed(isolate, "dispatch", self._breach_error(breach))
+        if breach.kind == "stuck":
+            self._blamed = isolate
+            isolate.worker.kill(f"guild {self.guild_id} computes and cannot be interrupted")
+        else:
+            self._lose(isolate)
+
+    def on_gone(self, isolate: HostedIsolate) -> None:
+        if isolate is self.live:
+            self._lose(isolate)
+        for number, dispatch in list(self._dispatches.items()):
+            if dispatch.isolate is isolate:  # drained for longer than a handler lives
+                self._reports.script_failed(isolate, "dispatch", self._overdue(dispatch))
+                self._end(number)
+
+    def on_worker_lost(self, worker: WorkerProcess, how: str) -> None:
+        """The worker has died; its journal tells who computed and which events had started."""
+        for isolate in {dispatch.isolate for dispatch in self._dispatches.values()} | {self.live}:
+            if isolate is not None and isolate.worker is worker:
+                computing = isolate.number in worker.forked.journal.computing()
+                if computing and isolate is not self._blamed:
+                    self._reports.script_failed(
+                        isolate, "dispatch", ScriptError("", f"its worker process died: {how}")
+                    )
+                isolate.lose(ScriptError("", f"its worker process died: {how}"))
+                self._lose(isolate)
+        self._waits_for_room = False
+
+    # --- losing an isolate -----------------------------------------------------------------
+
+    def _lose(self, isolate: HostedIsolate) -> None:
+        again: list[Event] = []
+        journal = isolate.worker.forked.journal
+        for number, dispatch in list(self._dispatches.items()):
+            if dispatch.isolate is not isolate:
+                continue
+            if journal.has_started(number):
+                self._reports.runtime_note(
+                    self.guild_id,
+                    "error",
+                    f"{dispatch.event.name} was lost: it had started when its isolate ended",
+                )
+            else:
+                again.append(dispatch.event)
+            self._end(number)
+        self._queue.extendleft(reversed(again))
+        if isolate is self.live:
+            self.live = None
+            if not self._rebuilding:
+                self._rebuilding = True
+                self._rebuild(self)
+
+    def _end(self, number: int) -> Dispatch | None:
+        dispatch = self._dispatches.pop(number, None)
+        if dispatch is not None:
+            dispatch.isolate.worker.release_dispatch(number)
+            if dispatch.isolate.stage is Stage.DRAINING:
+                self._close_when_drained(dispatch.isolate)
+        return dispatch
+
+    def end_overdue(self, now: float) -> None:
+        """Lets go of handlers that have only waited for longer than a handler lives."""
+        limit = self._limits.handler_seconds
+        for number, dispatch in list(self._dispatches.items()):
+            if not limit or now - dispatch.sent_at <= limit:
+                return  # the rest was sent later
+            if dispatch.isolate.worker.forked.journal.has_started(number):
+                self._reports.script_failed(dispatch.isolate, "dispatch", self._overdue(dispatch))
+                self._end(number)
+                self._pump()
+
+    def _overdue(self, dispatch: Dispatch) -> ScriptError:
+        seconds = self._limits.handler_seconds
+        return ScriptError("", f"dispatch timed out: {dispatch.event.name} took over {seconds:g} s")
+
+    def _breach_error(self, breach: Breach) -> ScriptError:
+        turn = self._limits.turn
+        match breach.kind:
+            case "cpu":
+                text = (
+                    f"dispatch timed out: {breach.cpu_ms} ms of CPU in one turn, "
+                    f"at most {turn.cpu_seconds:g} s"
+                )
+            case "timeout":
+                text = f"dispatch timed out: a turn without an end for {turn.wall_seconds:g} s"
+            case "memory":
+                megabytes = (turn.heap_bytes + turn.external_bytes) >> 20
+                text = f"out of memory: an isolate may have {megabytes} MiB"
+            case "stuck":
+                text = "dispatch timed out: the script could not be interrupted"
+            case _:
+                text = f"the isolate was closed: {breach.message}"
+        return ScriptError("", text)

@@ -1,0 +1,125 @@
+"""The guilds' logs: what their scripts print and what happens to them, in batches to the database.
+
+A noisy script costs itself lines, nobody else: LINES in WINDOW seconds, then one line that says
+how many are missing.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from deployments.models import Guild, LogEntry
+from runtime.database import Database, DatabaseAway
+
+log = logging.getLogger("flora.runtime")
+script_log = logging.getLogger("flora.js")
+
+LINES, WINDOW = 100, 10.0
+LINE_BYTES = 10_000
+# Written at least this often; seconds.
+FLUSH_EVERY = 0.25
+BATCH = 500
+# Kept while the database is away; the oldest go first.
+BUFFER = 10_000
+LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40}
+
+
+@dataclass(slots=True)
+class _Window:
+    ends_at: float = 0.0
+    lines: int = 0
+    dropped: int = 0
+
+
+@dataclass(slots=True)
+class _Line:
+    guild_id: str
+    level: str
+    target: str
+    message: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class GuildLog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._buffer: deque[_Line] = deque(maxlen=BUFFER)
+        self._windows: dict[str, _Window] = defaultdict(_Window)
+        self._writer: asyncio.Task[None] | None = None
+        self._arrived = asyncio.Event()
+
+    def start(self) -> None:
+        self._writer = asyncio.create_task(self._write(), name="guild-log")
+
+    async def stop(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+        if self._buffer:
+            await self._flush(patience=2.0)
+
+    def write(self, guild_id: str, level: str, target: str, message: str) -> None:
+        """level: debug, info, warn or error; anything else counts as info."""
+        level = level if level in LEVELS else "info"
+        window = self._windows[guild_id]
+        now = time.monotonic()
+        if now >= window.ends_at:
+            if window.dropped:
+                self._put(guild_id, "warn", "flora:runtime", f"{window.dropped} log lines dropped")
+            window.ends_at, window.lines, window.dropped = now + WINDOW, 0, 0
+        window.lines += 1
+        if window.lines > LINES:
+            window.dropped += 1
+            return
+        self._put(guild_id, level, target, _cut(message))
+
+    def _put(self, guild_id: str, level: str, target: str, message: str) -> None:
+        script_log.log(LEVELS[level], "%s", message, extra={"guild": guild_id, "from": target})
+        self._buffer.append(_Line(guild_id, level, target, message))
+        self._arrived.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._arrived.wait()
+            await asyncio.sleep(FLUSH_EVERY)
+            self._arrived.clear()
+            await self._flush(patience=60.0)
+
+    async def _flush(self, patience: float) -> None:
+        while self._buffer:
+            batch = [self._buffer.popleft() for _ in range(min(BATCH, len(self._buffer)))]
+            try:
+                await self._database.run(lambda lines=batch: _insert(lines), patience=patience)  # type: ignore[misc]
+            except DatabaseAway:
+                room = BUFFER - len(self._buffer)
+                self._buffer.extendleft(reversed(batch[-room:] if room else []))
+                return
+
+
+def _insert(lines: list[_Line]) -> None:
+    known = set(
+        Guild.objects.filter(pk__in={int(line.guild_id) for line in lines}).values_list(
+            "pk", flat=True
+        )
+    )
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            guild_id=int(line.guild_id),
+            at=line.at,
+            level=line.level,
+            target=line.target,
+            message=line.message,
+        )
+        for line in lines
+        if int(line.guild_id) in known
+    )
+
+
+def _cut(message: str) -> str:
+    """At most LINE_BYTES, and nothing that a database cannot keep."""
+    encoded = message.replace("\x00", "\\0").encode(errors="replace")
+    if len(encoded) <= LINE_BYTES:
+        return encoded.decode()
+    return encoded[:LINE_BYTES].decode(errors="ignore") + " … (cut)"

@@ -1,0 +1,250 @@
+"""One isolate as the supervisor sees it: its stage, what it subscribed to, what it asked for.
+
+It turns an isolate's records into calls: operations go to the desk, notices to the guild that
+owns it. Everything in a record is hostile and validated here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Protocol
+
+import msgspec
+
+from runtime.script import LoadFailed, Script, ScriptError
+from runtime.worker.protocol import Breach, Load, ToWorker, TurnLimits
+from runtime.worker.records import Record, decode_records
+from runtime.worker_process import WorkerProcess
+
+log = logging.getLogger("flora.runtime")
+
+EVERY_EVENT = "*"
+MAX_ERROR_TEXT = 8192
+
+
+class Stage(Enum):
+    LOADING = "loading"
+    STANDBY = "standby"  # loaded, not yet the guild's: operations with effects wait
+    LIVE = "live"
+    DRAINING = "draining"  # replaced: what has started may finish
+    GONE = "gone"
+
+
+class _Error(msgspec.Struct):
+    name: str = "Error"
+    message: str = ""
+    stack: str = ""
+
+    def as_script_error(self) -> ScriptError:
+        return ScriptError(
+            self.name[:256], self.message[:MAX_ERROR_TEXT], self.stack[:MAX_ERROR_TEXT]
+        )
+
+
+class Owner(Protocol):
+    """The guild an isolate belongs to."""
+
+    def on_settled(self, dispatch: int, error: ScriptError | None) -> None: ...
+    def on_log(self, isolate: "HostedIsolate", level: str, text: str) -> None: ...
+    def on_uncaught(self, isolate: "HostedIsolate", error: ScriptError) -> None: ...
+    def on_breach(self, isolate: "HostedIsolate", breach: Breach) -> None: ...
+    def on_gone(self, isolate: "HostedIsolate") -> None: ...
+    def on_moved(self, dispatches: list[int], successor: int) -> None: ...
+    def on_cpu(self, cpu_ns: int) -> None: ...
+    def on_subscriptions(self, isolate: "HostedIsolate") -> None: ...
+
+
+class Desk(Protocol):
+    """Performs operations; runtime/operations/desk.py is the real one."""
+
+    def has_effect(self, name: str) -> bool: ...
+    def perform(self, isolate: "HostedIsolate", record: Record) -> None: ...
+
+
+class HostedIsolate:
+    def __init__(
+        self, number: int, script: Script, worker: WorkerProcess, owner: Owner, desk: Desk
+    ) -> None:
+        self.number = number
+        self.script = script
+        self.worker = worker
+        self.stage = Stage.LOADING
+        self.subscriptions: frozenset[str] = frozenset()
+        self.operations_under_way = 0
+        # The slash commands that the script has declared, and why they cannot be taken.
+        self.commands: list[dict[str, Any]] = []
+        self.commands_problem = ""
+        self._owner = owner
+        self._desk = desk
+        self._held: list[Record] = []
+        self._loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._notices: dict[str, Callable[[msgspec.Raw], None]] = {
+            "done": self._on_done,
+            "failed": self._on_failed,
+            "loaded": self._on_loaded,
+            "load_failed": self._on_load_failed,
+            "subscriptions": self._on_subscriptions,
+            "log": self._on_log,
+            "error": self._on_error,
+        }
+
+    @property
+    def guild_id(self) -> str:
+        return self.script.guild_id
+
+    def subscribes(self, event: str) -> bool:
+        return event in self.subscriptions or EVERY_EVENT in self.subscriptions
+
+    async def load(self, limits: TurnLimits, timeout: float) -> None:
+        """Runs the script's top-level code; the isolate is STANDBY afterwards.
+
+        Loaded is also a script that waits only for operations which wait for the swap.
+        Raises LoadFailed.
+        """
+        self.worker.listeners[self.number] = self
+        load = Load(self.guild_id, self.script.source, self.script.source_name, limits)
+        self.worker.send(ToWorker.LOAD, self.number, 0, msgspec.msgpack.encode(load))
+        try:
+            await asyncio.wait_for(self._loaded, timeout or None)
+        except TimeoutError:
+            self.close()
+            raise LoadFailed(
+                ScriptError("", f"module_load timed out: top-level code ran over {timeout:g} s")
+            ) from None
+        except BaseException:
+            self.close()
+            raise
+        self.stage = Stage.STANDBY
+
+    def go_live(self) -> None:
+        """The guild's script from now on: what it held back is performed."""
+        self.stage = Stage.LIVE
+        held, self._held = self._held, []
+        for record in held:
+            self._desk.perform(self, record)
+
+    def send_event(self, dispatch: int, payload: bytes) -> None:
+        self.worker.send(ToWorker.EVENT, self.number, dispatch, payload)
+
+    def answer(self, answers: bytes, gated_count: int) -> None:
+        """answers: JSON as the bridge's `A` takes it; gated_count: how many are gated, all or 0."""
+        if self.stage is not Stage.GONE:
+            self.worker.send(ToWorker.ANSWERS, self.number, gated_count, answers)
+
+    def hand_over(self, successor: "HostedIsolate") -> None:
+        """Events that have not started go to the successor, in the same worker."""
+        self.worker.send(ToWorker.HAND_OVER, self.number, successor.number)
+
+    def close(self) -> None:
+        if self.stage is not Stage.GONE:
+            self.stage = Stage.GONE
+            self._held.clear()
+            self.worker.send(ToWorker.CLOSE, self.number)
+
+    def lose(self, error: ScriptError) -> None:
+        """The worker has died with this isolate in it."""
+        self.stage = Stage.GONE
+        self._held.clear()
+        self._fail_load(error)
+
+    def operation_ended(self) -> None:
+        self.operations_under_way -= 1
+        self._settle_load_if_only_held()
+
+    # --- IsolateListener -------------------------------------------------------------------
+
+    def on_records(self, text: bytes, cpu_ns: int) -> None:
+        self._owner.on_cpu(cpu_ns)
+        try:
+            records = decode_records(text)
+        except msgspec.DecodeError as error:
+            log.error("isolate %d sent what are no records: %s", self.number, error)
+            return
+        for record in records:
+            if record.number > 0:
+                self._on_operation(record)
+            elif notice := self._notices.get(record.name):
+                try:
+                    notice(record.payload)
+                except msgspec.DecodeError:
+                    log.warning("isolate %d sent a malformed %s notice", self.number, record.name)
+        self._settle_load_if_only_held()
+
+    def on_breach(self, breach: Breach) -> None:
+        self._fail_load(load_breach(breach))
+        self._owner.on_breach(self, breach)
+
+    def on_closed(self) -> None:
+        self.stage = Stage.GONE
+        self._fail_load(ScriptError("", "the isolate was closed while it loaded"))
+        self._owner.on_gone(self)
+
+    def on_handed_over(self, successor: int, dispatches: list[int]) -> None:
+        self._owner.on_moved(dispatches, successor)
+
+    # --- notices ---------------------------------------------------------------------------
+
+    def _on_operation(self, record: Record) -> None:
+        waits = self.stage in (Stage.LOADING, Stage.STANDBY) and self._desk.has_effect(record.name)
+        if waits:
+            self._held.append(record)
+        elif self.stage is not Stage.GONE:
+            self.operations_under_way += 1
+            self._desk.perform(self, record)
+
+    def _settle_load_if_only_held(self) -> None:
+        if self._held and self.operations_under_way == 0 and not self._loaded.done():
+            self._loaded.set_result(None)
+
+    def _fail_load(self, error: ScriptError) -> None:
+        if not self._loaded.done():
+            self._loaded.set_exception(LoadFailed(error))
+            self._loaded.exception()  # whoever loads may have given up already
+
+    def _on_loaded(self, _: msgspec.Raw) -> None:
+        if not self._loaded.done():
+            self._loaded.set_result(None)
+
+    def _on_load_failed(self, payload: msgspec.Raw) -> None:
+        error = msgspec.json.decode(payload, type=_Error).as_script_error()
+        if self._loaded.done():
+            # It counted as loaded while it waited for the swap, and threw afterwards.
+            self._owner.on_uncaught(self, error)
+        else:
+            self._fail_load(error)
+
+    def _on_subscriptions(self, payload: msgspec.Raw) -> None:
+        names: Any = msgspec.json.decode(payload, type=list[str] | str)
+        self.subscriptions = frozenset([names] if isinstance(names, str) else names[:256])
+        self._owner.on_subscriptions(self)
+
+    def _on_done(self, payload: msgspec.Raw) -> None:
+        self._owner.on_settled(msgspec.json.decode(payload, type=int), None)
+
+    def _on_failed(self, payload: msgspec.Raw) -> None:
+        dispatch, error = msgspec.json.decode(payload, type=tuple[int, _Error])
+        self._owner.on_settled(dispatch, error.as_script_error())
+
+    def _on_log(self, payload: msgspec.Raw) -> None:
+        level, text = msgspec.json.decode(payload, type=tuple[str, str])
+        self._owner.on_log(self, level, text)
+
+    def _on_error(self, payload: msgspec.Raw) -> None:
+        self._owner.on_uncaught(self, msgspec.json.decode(payload, type=_Error).as_script_error())
+
+
+def load_breach(breach: Breach) -> ScriptError:
+    """A breach while the script loaded, in words that its author can act on."""
+    match breach.kind:
+        case "cpu":
+            text = f"module_load timed out: top-level code used {breach.cpu_ms} ms of CPU"
+        case "timeout":
+            text = "module_load timed out: top-level code did not come to an end"
+        case "memory":
+            text = "out of memory: top-level code used more than the isolate may have"
+        case "stuck":
+            text = "module_load timed out: top-level code could not even be interrupted"
+        case _:
+            text = f"the isolate was closed: {breach.message}"
+    return ScriptError("", text)

@@ -1,0 +1,43 @@
+"""What one guild may use, and how long things may take. Configuration fills it in at start."""
+
+from dataclasses import dataclass
+
+from runtime.worker.protocol import TurnLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, bytes and counts; a time of 0 turns that limit off."""
+
+    turn: TurnLimits
+    # Top-level code of a script, from the isolate's creation to its last await.
+    load_seconds: float = 30.0
+    # An event's handlers, from the moment the event is sent to its worker.
+    handler_seconds: float = 30.0
+    # Events of one guild that may be under way at once; the rest waits in the guild's queue.
+    started_events: int = 32
+    guild_queue: int = 256
+    # Dispatches under way in one worker.
+    worker_queue: int = 1024
+    # Calls of one guild to Discord at once, and how long one may take.
+    rest_concurrency: int = 4
+    rest_seconds: float = 8.0
+    script_bytes: int = 8 << 20
+    bundle_files: int = 200
+    bundle_total_bytes: int = 1 << 20
+
+
+# The events that make room for others when a guild's queue is full. Interactions never do:
+# somebody waits for their answer.
+DROPPABLE_EVENTS = frozenset(
+    {
+        "MESSAGE_CREATE",
+        "MESSAGE_UPDATE",
+        "TYPING_START",
+        "PRESENCE_UPDATE",
+        "MESSAGE_REACTION_ADD",
+        "MESSAGE_REACTION_REMOVE",
+        "MESSAGE_REACTION_REMOVE_ALL",
+        "MESSAGE_REACTION_REMOVE_EMOJI",
+    }
+)

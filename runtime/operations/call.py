@@ -1,0 +1,44 @@
+"""One operation that a script has asked, and what it may use on the host to be done."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from gateway.rest import DiscordRest
+from gateway.scope import ObjectScope
+from runtime.isolate import HostedIsolate
+from runtime.kv.engine import KvEngine
+
+Arguments = TypeVar("Arguments")
+
+
+@dataclass(slots=True)
+class HostServices:
+    """application_id is known once the bot has logged in."""
+
+    kv: KvEngine
+    rest: DiscordRest
+    scope: ObjectScope
+    application_id: str
+    commands_changed: Callable[[HostedIsolate], None]
+
+
+@dataclass(slots=True, frozen=True)
+class OpCall:
+    """guild_id is the isolate's that asked, never what its script said."""
+
+    guild_id: str
+    isolate: HostedIsolate
+    services: HostServices
+
+
+@dataclass(slots=True, frozen=True)
+class Operation(Generic[Arguments]):
+    """perform returns what the script gets: something msgspec can encode, None for nothing.
+
+    has_effect: others can see what it does, so it waits while its script is only being tried.
+    """
+
+    arguments: type[Arguments]
+    perform: Callable[[OpCall, Arguments], Awaitable[Any]]
+    has_effect: bool

@@ -1,0 +1,29 @@
+"""The operation by which a script declares its slash commands."""
+
+from typing import Any
+
+import msgspec
+
+from gateway.commands import InvalidCommand, check_commands
+from runtime.operations.call import OpCall, Operation
+from runtime.operations.errors import OperationError
+
+
+class Register(msgspec.Struct):
+    commands: list[dict[str, Any]]
+
+
+async def register(call: OpCall, args: Register) -> None:
+    """Checked here; sent to Discord once the script is the guild's, in one request."""
+    isolate = call.isolate
+    try:
+        isolate.commands, isolate.commands_problem = check_commands(args.commands), ""
+    except InvalidCommand as error:
+        isolate.commands_problem = str(error)
+        raise OperationError(str(error), "INVALID_INPUT") from None
+    call.services.commands_changed(isolate)
+
+
+OPERATIONS: dict[str, Operation[Any]] = {
+    "commands.register": Operation(Register, register, has_effect=False),
+}

@@ -1,0 +1,96 @@
+"""Takes the operations of all isolates, does them, and sends the answers of one round together."""
+
+import asyncio
+import logging
+from typing import Any
+
+import msgspec
+
+from runtime.isolate import HostedIsolate
+from runtime.operations.call import HostServices, OpCall, Operation
+from runtime.operations.errors import OperationError, as_answer
+from runtime.operations.table import OPERATIONS
+from runtime.worker.records import Record, is_gated
+
+log = logging.getLogger("flora.runtime")
+
+MAX_UNDER_WAY = 64
+_UNKNOWN = OperationError("Internal error: the operation failed on the host", "INTERNAL_ERROR")
+
+
+class OperationDesk:
+    def __init__(self, services: HostServices) -> None:
+        self._services = services
+        self._answers: dict[tuple[HostedIsolate, bool], list[Any]] = {}
+        self._tasks: set[asyncio.Future[Any]] = set()
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
+            name: msgspec.json.Decoder(operation.arguments)
+            for name, operation in OPERATIONS.items()
+        }
+
+    def has_effect(self, name: str) -> bool:
+        operation = OPERATIONS.get(name)
+        return operation is not None and operation.has_effect
+
+    def perform(self, isolate: HostedIsolate, record: Record) -> None:
+        """Begins an operation; its answer goes to the isolate when it is there."""
+        try:
+            awaitable = self._begin(isolate, record)
+        except Exception as error:
+            self._answer(isolate, record, error=error)
+            return
+        task = asyncio.ensure_future(awaitable)
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._finish(isolate, record, done))
+
+    def _begin(self, isolate: HostedIsolate, record: Record) -> Any:
+        operation: Operation[Any] | None = OPERATIONS.get(record.name)
+        if operation is None:
+            raise OperationError(f"unknown operation {record.name[:64]!r}", "UNKNOWN_OPERATION")
+        if isolate.operations_under_way > MAX_UNDER_WAY:
+            raise OperationError(
+                f"more than {MAX_UNDER_WAY} operations are under way: await some first",
+                "TOO_MANY_OPERATIONS",
+            )
+        arguments = self._decoders[record.name].decode(record.payload)
+        return operation.perform(OpCall(isolate.guild_id, isolate, self._services), arguments)
+
+    def _finish(self, isolate: HostedIsolate, record: Record, done: "asyncio.Future[Any]") -> None:
+        self._tasks.discard(done)
+        if done.cancelled():
+            return
+        error = done.exception()
+        if isinstance(error, Exception):
+            self._answer(isolate, record, error=error)
+        else:
+            self._answer(isolate, record, result=done.result())
+
+    def _answer(
+        self,
+        isolate: HostedIsolate,
+        record: Record,
+        *,
+        result: Any = None,
+        error: Exception | None = None,
+    ) -> None:
+        if error is None:
+            answer: list[Any] = [record.number, 1, result]
+        else:
+            answer = [record.number, 0, self._describe(record, error)]
+        if not self._answers:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._answers.setdefault((isolate, is_gated(record.name)), []).append(answer)
+        isolate.operation_ended()
+
+    def _describe(self, record: Record, error: Exception) -> dict[str, Any]:
+        described = as_answer(error)
+        if described is None:
+            log.error("operation %s failed", record.name, exc_info=error)
+            described = as_answer(_UNKNOWN)
+        assert described is not None
+        return described
+
+    def _flush(self) -> None:
+        answers, self._answers = self._answers, {}
+        for (isolate, gated), list_ in answers.items():
+            isolate.answer(msgspec.json.encode(list_), len(list_) if gated else 0)

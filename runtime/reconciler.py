@@ -1,0 +1,88 @@
+"""Compares what should run (the database) with what does, and makes it so.
+
+Every EVERY seconds and whenever somebody tells it to: a message is only a wake-up, so a lost one
+delays and loses nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from runtime import revisions
+from runtime.command_sync import CommandSync
+from runtime.database import Database, DatabaseAway
+from runtime.deployer import Deployer
+from runtime.hosting import Hosting
+
+log = logging.getLogger("flora.runtime")
+
+EVERY = 5.0
+
+
+class Reconciler:
+    def __init__(
+        self,
+        database: Database,
+        hosting: Hosting,
+        deployer: Deployer,
+        command_sync: CommandSync,
+    ) -> None:
+        self._database = database
+        self._hosting = hosting
+        self._deployer = deployer
+        self._command_sync = command_sync
+        self._loop_task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def restore(self) -> int:
+        """Brings up everything that should run; how many guilds that were. A script that does
+        not load is recorded and skipped. Raises DatabaseAway."""
+        desired = await self._database.run(revisions.desired, patience=3600.0)
+        await asyncio.gather(*(self._deployer.bring_up(guild_id) for guild_id in desired))
+        return len(desired)
+
+    def start(self) -> None:
+        self._loop_task = asyncio.create_task(self._run(), name="reconcile")
+
+    def stop(self) -> None:
+        for task in (self._loop_task, *self._tasks):
+            if task is not None:
+                task.cancel()
+
+    async def reconcile(self, guild_id: str) -> None:
+        """Makes one guild's desired state true, its slash commands too."""
+        await self._deployer.bring_up(guild_id)
+        self._command_sync.request(guild_id)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._compare()
+            except DatabaseAway:
+                pass  # the database says so itself, once
+            except Exception:
+                log.exception("the comparison of desired and actual state failed")
+            await asyncio.sleep(EVERY)
+
+    async def _compare(self) -> None:
+        for revision_id, _ in await self._database.run(revisions.pending_ids):
+            self._spawn(self._deployer.settle(revision_id))
+        desired = await self._database.run(revisions.desired)
+        actual = {guild_id: self._hosting.runs(guild_id) for guild_id in self._hosting.guilds}
+        for guild_id in desired.keys() | actual.keys():
+            if desired.get(guild_id) != actual.get(guild_id):
+                self._spawn(self._deployer.bring_up(guild_id))
+        for guild_id in await self._database.run(revisions.guilds_with_unsynced_commands):
+            self._command_sync.request(guild_id)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, DatabaseAway):
+            log.error("reconciling failed", exc_info=error)

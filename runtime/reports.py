@@ -1,0 +1,65 @@
+"""Tells a guild's owner what became of the script: into the guild's log and the database."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from deployments.models import Guild
+from runtime.database import Database, DatabaseAway
+from runtime.guild_log import GuildLog
+from runtime.isolate import HostedIsolate
+from runtime.script import Script, ScriptError
+from runtime.stack_traces import StackTraces
+
+log = logging.getLogger("flora.runtime")
+
+SCRIPT, RUNTIME = "flora:js", "flora:runtime"
+
+
+class Reports:
+    def __init__(self, guild_log: GuildLog, traces: StackTraces, database: Database) -> None:
+        self._guild_log = guild_log
+        self._traces = traces
+        self._database = database
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def script_log(self, guild_id: str, level: str, text: str) -> None:
+        self._guild_log.write(guild_id, level, SCRIPT, text)
+
+    def runtime_note(self, guild_id: str, level: str, text: str) -> None:
+        self._guild_log.write(guild_id, level, RUNTIME, text)
+
+    def script_failed(self, isolate: HostedIsolate, stage: str, error: ScriptError) -> None:
+        """stage: dispatch, uncaught, …: the original's `<stage> failed: <text>`."""
+        self._spawn(self._explain(isolate.script, stage, error))
+
+    def load_failed(self, script: Script, error: ScriptError) -> None:
+        """An active revision does not run: its owner sees why until it is deployed or resumed."""
+        self._spawn(self._record_load_failure(script, error))
+
+    async def _explain(self, script: Script, stage: str, error: ScriptError) -> None:
+        try:
+            trace = await self._traces.explain(error, script.revision_id)
+        except DatabaseAway:
+            text = str(error)
+        else:
+            text = str(trace)
+        self._guild_log.write(script.guild_id, "error", RUNTIME, f"{stage} failed: {text}")
+
+    async def _record_load_failure(self, script: Script, error: ScriptError) -> None:
+        await self._explain(script, "load", error)
+        await self._database.run(
+            lambda: Guild.objects.filter(pk=int(script.guild_id)).update(load_error=str(error)),
+            patience=60.0,
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("a report could not be written", exc_info=error)

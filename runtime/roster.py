@@ -1,0 +1,150 @@
+"""Which guilds the bot is in: keeps the database's list true to the gateway's events.
+
+A guild that never had a script gets the default one; a guild that the bot has left stops.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from deployments.models import Guild
+from runtime.database import Database, DatabaseAway
+
+log = logging.getLogger("flora.discord")
+
+BATCH = 200
+EVENTS = frozenset({"READY", "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    guild_id: str
+    name: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    guild_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """All guilds of a shard, as READY lists them."""
+
+    guild_ids: frozenset[str]
+    shard: int
+    shards: int
+
+
+_Change = _Seen | _Left | _Listed
+
+
+@dataclass(slots=True)
+class _Result:
+    joined: list[str]
+    left: list[str]
+
+
+class Roster:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        joined: Callable[[str], Awaitable[None]],
+        left: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """joined(guild_id): the bot is in the guild, seen for the first time in this process or
+        anew; left(guild_id): it is not any more."""
+        self._database = database
+        self._joined = joined
+        self._left = left
+        self._changes: asyncio.Queue[_Change] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="roster")
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def take(self, event: str, data: dict[str, Any]) -> None:
+        """An event of EVENTS."""
+        match event:
+            case "READY":
+                shard, shards = data.get("shard") or (0, 1)
+                listed = frozenset(guild["id"] for guild in data.get("guilds", ()))
+                self._changes.put_nowait(_Listed(listed, shard, shards))
+            case "GUILD_CREATE" | "GUILD_UPDATE":
+                if not data.get("unavailable"):
+                    name, icon = data.get("name") or "", data.get("icon") or ""
+                    self._changes.put_nowait(_Seen(data["id"], name[:100], icon[:64]))
+            case "GUILD_DELETE" if not data.get("unavailable"):
+                self._changes.put_nowait(_Left(data["id"]))
+
+    async def _run(self) -> None:
+        while True:
+            batch = [await self._changes.get()]
+            while len(batch) < BATCH and not self._changes.empty():
+                batch.append(self._changes.get_nowait())
+            try:
+                result = await self._database.run(partial(_record, batch), patience=3600.0)
+            except DatabaseAway:
+                log.error("%d changes of guilds are lost; READY brings them again", len(batch))
+                continue
+            for guild_id in result.left:
+                await self._attempt(self._left, guild_id)
+            for guild_id in result.joined:
+                await self._attempt(self._joined, guild_id)
+
+    async def _attempt(self, tell: Callable[[str], Awaitable[None]], guild_id: str) -> None:
+        try:
+            await tell(guild_id)
+        except DatabaseAway:
+            pass  # the next comparison of desired and actual state catches up
+        except Exception:
+            log.exception("guild %s could not be taken in", guild_id)
+
+
+def _record(changes: list[_Change]) -> _Result:
+    result = _Result([], [])
+    with transaction.atomic():
+        for change in changes:
+            match change:
+                case _Seen(guild_id, name, icon):
+                    _see(int(guild_id), name, icon)
+                    result.joined.append(guild_id)
+                case _Left(guild_id):
+                    result.left += _leave(Guild.objects.filter(pk=int(guild_id)))
+                case _Listed(guild_ids, shard, shards):
+                    gone = [
+                        pk
+                        for pk in Guild.objects.filter(left_at=None).values_list("pk", flat=True)
+                        if str(pk) not in guild_ids and (pk >> 22) % shards == shard
+                    ]
+                    for start in range(0, len(gone), 500):
+                        result.left += _leave(
+                            Guild.objects.filter(pk__in=gone[start : start + 500])
+                        )
+    return result
+
+
+def _see(pk: int, name: str, icon: str) -> None:
+    guild, created = Guild.objects.get_or_create(pk=pk, defaults={"name": name, "icon": icon})
+    if not created and (guild.name, guild.icon, guild.left_at) != (name, icon, None):
+        guild.name, guild.icon, guild.left_at = name, icon, None
+        guild.save(update_fields=["name", "icon", "left_at", "updated_at"])
+
+
+def _leave(guilds: Any) -> list[str]:
+    """Discord forgets the commands of a bot that leaves."""
+    pks = list(guilds.filter(left_at=None).values_list("pk", flat=True))
+    guilds.filter(pk__in=pks).update(left_at=timezone.now(), synced_commands="")
+    return [str(pk) for pk in pks]

@@ -1,0 +1,39 @@
+"""What the runtime needs of a revision to run it. Knows nothing of the database."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    guild_id: str
+    revision_id: str
+    source: str
+
+    @property
+    def source_name(self) -> str:
+        """What V8 calls this script in stack traces: the guild and the revision, no path."""
+        return f"flora/{self.guild_id}/{self.revision_id}/bundle.js"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptError:
+    """Why a script failed: what it threw, or which limit it broke. Texts are the script's own."""
+
+    name: str
+    message: str
+    stack: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.name else self.message
+
+
+class LoadFailed(Exception):
+    """A script did not load. The isolate is already being thrown away."""
+
+    def __init__(self, error: ScriptError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+SOURCE_NAME = re.compile(r"flora/(?P<guild>\d+)/(?P<revision>[0-9a-f-]+)/bundle\.js")

@@ -1,0 +1,144 @@
+/**
+ * Values to JSON text and back: what leaves the isolate is valid, well-formed and bounded.
+ *
+ * It knows nothing of operations. A script's value is first *snapshotted* into plain data, so
+ * that getters, proxies and `toJSON` run once, in the turn of whoever passed them; everything
+ * after that works on plain data only.
+ */
+
+import { inputError, reasonOf } from "./errors";
+import {
+  ArrayPrototype,
+  ErrorConstructor,
+  hasOwn,
+  isArray,
+  isObject,
+  keys,
+  ObjectPrototype,
+  parse,
+  stringify,
+  toNumber,
+} from "./intrinsics";
+import { wellFormed } from "./text";
+
+/** What JSON.parse gives. */
+export type Plain = string | number | boolean | null | Plain[] | PlainObject;
+export interface PlainObject {
+  [key: string]: Plain | undefined;
+}
+
+// The host's decoder gives up on deep nesting; nothing that Discord takes is half as deep.
+const MAX_DEPTH = 64;
+const LARGEST_SAFE = 2n ** 53n - 1n;
+
+/** Plain data equal to what the script passed. Raises INVALID_INPUT naming the argument. */
+export function snapshot(name: string, value: unknown): Plain {
+  try {
+    return boundedDepth(parse(scriptText(value)) as Plain, MAX_DEPTH);
+  } catch (error) {
+    throw inputError(name, reasonOf(error));
+  }
+}
+
+/** A snapshot of an options object. Raises INVALID_INPUT naming the property at fault. */
+export function snapshotOptions(name: string, value: unknown): PlainObject {
+  if (typeof value !== "object" || value === null) {
+    throw inputError(name, `expected an object, got ${value === null ? "null" : typeof value}`);
+  }
+  let plain: Plain;
+  try {
+    plain = boundedDepth(parse(scriptText(value)) as Plain, MAX_DEPTH);
+  } catch (error) {
+    nameCulprit(value as Record<string, unknown>);
+    throw inputError(name, reasonOf(error));
+  }
+  if (isArray(plain) || !isObject(plain)) {
+    throw inputError(name, "expected an object");
+  }
+  return plain;
+}
+
+/** JSON text of plain data; a `toJSON` that a script put on a prototype is not consulted. */
+export function plainText(value: Plain | PlainObject): string {
+  const poisoned = hasOwn(ObjectPrototype, "toJSON") || hasOwn(ArrayPrototype, "toJSON");
+  return wellFormed(poisoned ? textByHand(value) : (stringify(value) as string));
+}
+
+function scriptText(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = stringify(value);
+  } catch {
+    // Most likely a BigInt; whatever else it was throws again.
+    text = stringify(value, bigIntsAsNumbers);
+  }
+  return text === undefined ? "null" : text;
+}
+
+function bigIntsAsNumbers(_key: string, value: unknown): unknown {
+  if (typeof value !== "bigint") {
+    return value;
+  }
+  return value <= LARGEST_SAFE && value >= -LARGEST_SAFE ? toNumber(value) : `${value}`;
+}
+
+function boundedDepth(value: Plain, levels: number): Plain {
+  if (!isObject(value)) {
+    return value;
+  }
+  if (levels === 0) {
+    throw new ErrorConstructor(`nested deeper than ${MAX_DEPTH} levels`);
+  }
+  if (isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      boundedDepth(value[i] as Plain, levels - 1);
+    }
+  } else {
+    for (const key in value) {
+      boundedDepth((value as PlainObject)[key] as Plain, levels - 1);
+    }
+  }
+  return value;
+}
+
+function nameCulprit(options: Record<string, unknown>): void {
+  let names: string[] = [];
+  try {
+    names = keys(options);
+  } catch {
+    // A proxy without keys: the whole is at fault.
+  }
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    let value: unknown;
+    try {
+      value = options[name];
+    } catch (error) {
+      throw inputError(name, reasonOf(error));
+    }
+    snapshot(name, value);
+  }
+}
+
+function textByHand(value: Plain | undefined): string {
+  if (!isObject(value)) {
+    return stringify(value) as string;
+  }
+  let text = "";
+  if (isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      text += `${i ? "," : ""}${textByHand(value[i])}`;
+    }
+    return `[${text}]`;
+  }
+  const names = keys(value);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const item = (value as PlainObject)[name];
+    if (item !== undefined) {
+      text += `${text ? "," : ""}${stringify(name)}:${textByHand(item)}`;
+    }
+  }
+  return `{${text}}`;
+}
+

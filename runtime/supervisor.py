@@ -1,0 +1,353 @@
+"""The runtime as a whole: starts its parts in order, says what is still missing, stops them.
+
+The order is the original's: database and migrations, Redis, V8 and the workers one after the
+other, the guilds' scripts, the gateway. The web process answers from the first second.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gateway.sandbox.process import SandboxProcess
+
+from deployments.control import Deploy, Done, GetStatus, Message, Reconcile, Reply, Settled, Status
+from gateway.client import GatewayClient, GatewayOptions
+from gateway.errors import GatewayRefused
+from gateway.rest import DiscordRest
+from gateway.scope import ObjectScope
+from runtime import revisions
+from runtime.builder.client import Builder
+from runtime.command_sync import CommandSync
+from runtime.control import ControlOverRedis, ControlSocket
+from runtime.database import Database
+from runtime.default_script import default_script
+from runtime.deployer import Deployer
+from runtime.guild_log import GuildLog
+from runtime.hosting import Hosting, worker_count_warning
+from runtime.isolate import HostedIsolate, Stage
+from runtime.kv.engine import KvEngine
+from runtime.limits import Limits
+from runtime.migrations import migrate
+from runtime.operations.call import HostServices
+from runtime.operations.desk import OperationDesk
+from runtime.pool import PoolOptions
+from runtime.reconciler import Reconciler
+from runtime.reports import Reports
+from runtime.roster import Roster
+from runtime.router import Router
+from runtime.stack_traces import StackTraces
+from runtime.web import WebProcess
+
+log = logging.getLogger("flora.runtime")
+
+STEPS = ("database", "cache", "workers", "scripts", "gateway")
+
+
+@dataclass(frozen=True)
+class SupervisorOptions:
+    """What flora_site composes from the configuration.
+
+    gateway is None with a simulated Discord, whose interpreter is sandbox_python. migrated is
+    called on a database thread once the tables are there, announce when the bot answers.
+    """
+
+    data_dir: Path
+    control_socket: Path
+    redis_url: str
+    pool: PoolOptions
+    limits: Limits
+    gateway: GatewayOptions | None
+    intents: tuple[str, ...]
+    sandbox_python: Path
+    default_script: bool
+    show_internal_frames: bool
+    build_seconds: float
+    stop_seconds: float
+    migrated: Callable[[], None]
+    announce: Callable[[], None]
+
+
+class Supervisor:
+    def __init__(self, options: SupervisorOptions, web: WebProcess | None) -> None:
+        """web: None when admin and API run elsewhere."""
+        self._options = options
+        self._web = web
+        self._missing = list(STEPS)
+        self._stopping = asyncio.Event()
+        self._serving = asyncio.Event()
+        self._database = Database()
+        self._control_socket = ControlSocket(options.control_socket, self._handle)
+        self._control_redis = (
+            ControlOverRedis(options.redis_url, self._handle) if options.redis_url else None
+        )
+        self._sandbox = SandboxProcess() if options.gateway is None else None
+        self._runtime: _Runtime | None = None
+
+    async def run(self) -> int:
+        """Runs until a signal or until Discord refuses the bot; the process's exit status."""
+        self._listen_to_signals()
+        try:
+            refused = await self._until_stopped(self._start_and_serve())
+        finally:
+            await self._shut_down()
+        if refused is not None:
+            log.critical("%s", refused)
+            return 1
+        return 0
+
+    # --- starting --------------------------------------------------------------------------
+
+    async def _start_and_serve(self) -> None:
+        await self._control_socket.start()
+        if self._web is not None:
+            self._web.start()
+        options = self._options
+        async with self._step("database"):
+            patience = float("inf")
+            await self._database.run(partial(migrate, options.data_dir), patience=patience)
+            await self._database.run(options.migrated, patience=patience)
+        async with self._step("cache"):
+            if self._control_redis is not None:
+                await self._control_redis.start()
+        gateway_options = options.gateway or await self._start_sandbox()
+        runtime = self._runtime = _Runtime(options, gateway_options, self._database)
+        async with self._step("workers"):
+            await runtime.start_workers()
+        async with self._step("scripts"):
+            guilds = await runtime.restore()
+        self._serving.set()
+        log.info("%d guilds restored", guilds)
+        async with self._step("gateway"):
+            await runtime.connect()
+        options.announce()
+        await runtime.serve()
+
+    async def _start_sandbox(self) -> GatewayOptions:
+        assert self._sandbox is not None
+        options = self._options
+        address = await self._sandbox.start(options.sandbox_python, options.data_dir)
+        log.info("simulated Discord ready", extra={"port": address.port})
+        return GatewayOptions(address.token, address.api_base, options.intents)
+
+    @contextlib.asynccontextmanager
+    async def _step(self, name: str) -> AsyncIterator[None]:
+        started = time.monotonic()
+        yield
+        self._missing.remove(name)
+        milliseconds = round((time.monotonic() - started) * 1000)
+        log.info("%s ready", name, extra={"ms": milliseconds})
+
+    # --- being asked -----------------------------------------------------------------------
+
+    async def _handle(self, message: Message) -> Reply:
+        match message:
+            case GetStatus():
+                return Status(self.missing())
+            case Deploy(revision_id):
+                runtime = await self._when_serving()
+                return Settled(revision_id, await runtime.deployer.settle(revision_id))
+            case Reconcile(guild_id):
+                runtime = await self._when_serving()
+                await runtime.reconciler.reconcile(guild_id)
+                return Done()
+
+    def missing(self) -> list[str]:
+        """What the runtime lacks right now, by the names of STEPS."""
+        missing = list(self._missing)
+        runtime = self._runtime
+        present = {
+            "database": self._database.available,
+            "cache": self._control_redis is None or self._control_redis.connected,
+            "workers": runtime is not None and runtime.hosting.pool.ready,
+            "gateway": runtime is not None and runtime.gateway.connected,
+        }
+        return missing + [name for name, up in present.items() if not up and name not in missing]
+
+    async def _when_serving(self) -> "_Runtime":
+        """Deploys wait until the guilds' own scripts are up."""
+        await self._serving.wait()
+        assert self._runtime is not None
+        return self._runtime
+
+    # --- stopping --------------------------------------------------------------------------
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number)
+
+    def _on_signal(self, number: int) -> None:
+        if self._stopping.is_set():
+            os._exit(128 + number)
+        log.info("stopping on %s; once more stops at once", signal.Signals(number).name)
+        self._stopping.set()
+
+    async def _until_stopped(self, work: Any) -> GatewayRefused | None:
+        serving = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not serving.done():
+            serving.cancel()
+            await asyncio.wait({serving})
+            return None
+        try:
+            serving.result()
+        except GatewayRefused as refused:
+            return refused
+        return None
+
+    async def _shut_down(self) -> None:
+        deadline = time.monotonic() + self._options.stop_seconds
+        self._stopping.set()
+        if self._web is not None:
+            await self._web.stop()
+        if self._runtime is not None:
+            await self._runtime.stop(deadline)
+        await self._control_socket.stop()
+        if self._control_redis is not None:
+            await self._control_redis.stop()
+        if self._sandbox is not None:
+            await self._sandbox.stop()
+        self._database.close()
+        log.info("stopped")
+
+
+class _Runtime:
+    """The parts that exist once it is known which Discord to speak to."""
+
+    def __init__(
+        self, options: SupervisorOptions, gateway_options: GatewayOptions, database: Database
+    ) -> None:
+        limits = options.limits
+        self._options = options
+        self._database = database
+        self._bootstrap = options.default_script
+        self.gateway = GatewayClient(gateway_options, self._take)
+        rest = DiscordRest(
+            self.gateway.http, concurrency=limits.rest_concurrency, timeout=limits.rest_seconds
+        )
+        self._scope = ObjectScope(
+            lambda guild_id, channel_id: rest.request(
+                guild_id, "GET", "/channels/{channel_id}", channel_id=channel_id
+            )
+        )
+        self._kv = KvEngine(database)
+        self._services = HostServices(
+            self._kv, rest, self._scope, application_id="", commands_changed=self._commands_changed
+        )
+        self._guild_log = GuildLog(database)
+        traces = StackTraces(self._fetch_map, show_internal=options.show_internal_frames)
+        reports = Reports(self._guild_log, traces, database)
+        self.hosting = Hosting(
+            options.pool, limits, OperationDesk(self._services), reports, self._fetch_script
+        )
+        self._builder = Builder(timeout=options.build_seconds)
+        self._command_sync = CommandSync(database, rest, lambda: self.gateway.application_id)
+        self.deployer = Deployer(
+            database,
+            self._builder,
+            self.hosting,
+            traces,
+            reports,
+            self._command_sync,
+            limits.script_bytes,
+        )
+        self.reconciler = Reconciler(database, self.hosting, self.deployer, self._command_sync)
+        self._roster = Roster(database, joined=self._on_joined, left=self.reconciler.reconcile)
+        self._router = Router(self.hosting, self._scope, self._roster)
+        self._intake_open = True
+        self._gateway_task: asyncio.Task[None] | None = None
+
+    async def start_workers(self) -> None:
+        pool = self._options.pool
+        if warning := worker_count_warning(pool.workers, len(os.sched_getaffinity(0))):
+            log.warning("%s", warning)
+        self._kv.start()
+        self._guild_log.start()
+        await self._builder.start()
+        await self.hosting.start()
+
+    async def restore(self) -> int:
+        return await self.reconciler.restore()
+
+    async def connect(self) -> None:
+        """Raises GatewayRefused."""
+        await self.gateway.log_in()
+        self._services.application_id = self.gateway.application_id
+        self._roster.start()
+        self.reconciler.start()
+        self._gateway_task = asyncio.create_task(self.gateway.run(), name="gateway")
+        connected = asyncio.create_task(self.gateway.wait_connected())
+        await asyncio.wait({self._gateway_task, connected}, return_when=asyncio.FIRST_COMPLETED)
+        connected.cancel()
+        if self._gateway_task.done():
+            await self.serve()
+
+    async def serve(self) -> None:
+        """Until cancelled. Raises GatewayRefused."""
+        assert self._gateway_task is not None
+        try:
+            await self._gateway_task
+        except* GatewayRefused as group:
+            raise group.exceptions[0] from None
+
+    async def stop(self, deadline: float) -> None:
+        """Stops intake, lets running handlers finish until the deadline, then ends everything."""
+        self._intake_open = False
+        self.reconciler.stop()
+        self._roster.stop()
+        self.deployer.stop()
+        self._command_sync.stop()
+        await self.hosting.drain(max(0.0, deadline - time.monotonic() - 2.0))
+        await self.hosting.stop(max(0.5, deadline - time.monotonic() - 1.0))
+        await self._builder.close()
+        await asyncio.to_thread(self._kv.stop)
+        await self._guild_log.stop()
+        if self._gateway_task is not None:
+            self._gateway_task.cancel()
+            await asyncio.wait({self._gateway_task})
+        await self.gateway.close()
+
+    # --- what the parts ask of each other --------------------------------------------------
+
+    def _take(self, event: str, data: dict[str, Any]) -> None:
+        if self._intake_open:
+            self._router.take(event, data)
+
+    def _commands_changed(self, isolate: HostedIsolate) -> None:
+        """A live script has declared its commands anew; while it loads the deployer sees to it."""
+        if isolate.stage is Stage.LIVE:
+            task = asyncio.create_task(self._store_commands(isolate))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def _store_commands(self, isolate: HostedIsolate) -> None:
+        revision_id, commands = isolate.script.revision_id, isolate.commands
+        await self._database.run(partial(revisions.commands_declared, revision_id, commands))
+        self._command_sync.request(isolate.guild_id)
+
+    async def _fetch_script(self, guild_id: str) -> Any:
+        return await self._database.run(
+            partial(revisions.desired_script, guild_id), patience=float("inf")
+        )
+
+    async def _fetch_map(self, revision_id: str) -> str | None:
+        return await self._database.run(partial(revisions.source_map, revision_id))
+
+    async def _on_joined(self, guild_id: str) -> None:
+        if self._bootstrap:
+            script = default_script()
+            create = partial(revisions.create_default, guild_id, script.entry, script.files)
+            revision_id = await self._database.run(create)
+            if revision_id is not None:
+                await self.deployer.settle(revision_id)
+                return
+        await self.reconciler.reconcile(guild_id)

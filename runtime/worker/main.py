@@ -1,0 +1,387 @@
+"""A worker's loop: frames in, turns made one after the other, records out.
+
+One thread waits on one queue, which the link's reader and the isolates' threads fill. One
+isolate computes at a time; a turn that has run for 20 ms lets others pass, four in all. The
+flow, queue by queue, is written down in docs/event-path.md.
+"""
+
+import heapq
+import math
+import mmap
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import msgspec
+
+from runtime.worker.confinement import confine
+from runtime.worker.link import Link
+from runtime.worker.protocol import (
+    JOURNAL_BYTES,
+    Breach,
+    FromWorker,
+    Journal,
+    Load,
+    ToWorker,
+    WorkerReport,
+    frame,
+)
+from runtime.worker.public_v8 import PublicIsolate
+from runtime.worker.records import Record, decode_records, encode_records, is_gated
+from runtime.worker.script import load_failure, start_text, wrapped
+from runtime.worker.tenant import DRAIN_ONLY, Input, InputKind, Stage, Tenant
+from runtime.worker.v8 import (
+    Answer,
+    BridgeError,
+    Isolate,
+    Outcome,
+    SelfTestFailed,
+    Sink,
+    ThinIsolate,
+    load_v8,
+    self_test,
+)
+from runtime.worker.watchdog import Phase, ResidentSize, Turn, Watchdog
+
+MAX_COMPUTING = 4
+MAX_RECORDS_BYTES = 16 << 20
+MAX_TIMERS = 4096
+FLUSH_FRAMES = 32
+
+# What the loop finds in its inbox besides the supervisor's frames.
+_ANSWERED, _CLOSED, _BACKLOG_WRITTEN = -1, -2, -3
+
+IsolateFactory = Callable[[Sink, int], Isolate]
+
+
+def work(
+    connection: socket.socket, journal_descriptor: int, sdk: bytes, cpu: int | None, problem: str
+) -> None:
+    """Runs a worker in this process until the supervisor says stop or goes away.
+
+    problem: why the thin driver cannot be used, empty if it may be tried.
+    """
+    if cpu is not None:
+        os.sched_setaffinity(0, {cpu})
+    resident = ResidentSize()
+    memory = mmap.mmap(journal_descriptor, JOURNAL_BYTES)
+    os.close(journal_descriptor)
+    confinement = confine()
+    make_isolate: IsolateFactory = ThinIsolate
+    if not problem:
+        try:
+            self_test()
+        except SelfTestFailed as error:
+            problem = str(error)
+    if problem:
+        make_isolate = PublicIsolate
+    report = WorkerReport(
+        pid=os.getpid(),
+        v8_version=load_v8(),
+        driver="public" if problem else "thin",
+        driver_problem=problem,
+        cpu=-1 if cpu is None else cpu,
+        confinement=confinement,
+    )
+    worker = _Worker(connection, Journal(memoryview(memory)), sdk, make_isolate, resident)
+    worker.run(report)
+
+
+def _may_restore_priority() -> bool:
+    """Whether this process may raise a thread's priority again; without it none is lowered."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, 1)
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+    except OSError:
+        return False
+    return True
+
+
+class _Worker:
+    def __init__(
+        self,
+        connection: socket.socket,
+        journal: Journal,
+        sdk: bytes,
+        make_isolate: IsolateFactory,
+        resident: ResidentSize,
+    ) -> None:
+        self._inbox: SimpleQueue[tuple[int, Any, Any, Any]] = SimpleQueue()
+        self._link = Link(connection, self._inbox, _BACKLOG_WRITTEN)
+        self._journal = journal
+        self._sdk = sdk
+        self._make_isolate = make_isolate
+        self._watchdog = Watchdog(
+            resident,
+            may_lower_priority=_may_restore_priority(),
+            closed=lambda tenant: self._inbox.put((_CLOSED, tenant, None, None)),
+            stuck=self._report_stuck,
+        )
+        self._resident = resident
+        self._tenants: dict[int, Tenant] = {}
+        self._ready: deque[Tenant] = deque()
+        self._turns: dict[Tenant, Turn] = {}
+        self._free_lanes = list(range(MAX_COMPUTING))
+        self._timers: list[tuple[float, int, int]] = []  # (due, tenant's number, timer)
+        self._out: list[bytes] = []
+        self._running = True
+
+    def run(self, report: WorkerReport) -> None:
+        self._link.start()
+        self._send(FromWorker.READY, 0, 0, msgspec.msgpack.encode(report))
+        self._flush()
+        inbox = self._inbox
+        while self._running:
+            try:
+                item = inbox.get(timeout=self._seconds_to_deadline())
+            except Empty:
+                item = None
+            while item is not None:
+                self._take(item)
+                if len(self._out) >= FLUSH_FRAMES:
+                    break
+                try:
+                    item = inbox.get_nowait()
+                except Empty:
+                    item = None
+            self._watch()
+            self._start_turns()
+            self._journal.beat()
+            if self._out and (inbox.empty() or len(self._out) >= FLUSH_FRAMES):
+                self._flush()
+        self._flush()
+        for tenant in list(self._tenants.values()):
+            if tenant.isolate is not None and not tenant.computing:
+                tenant.isolate.close()
+
+    # --- what comes in ---------------------------------------------------------------------
+
+    def _take(self, item: tuple[int, Any, Any, Any]) -> None:
+        kind, subject, number, payload = item
+        if kind == _ANSWERED:
+            self._end_turn(subject, payload)
+        elif kind == ToWorker.EVENT:
+            if tenant := self._tenants.get(subject):
+                text = b"E%d\n%b" % (number, payload)
+                self._give(tenant, Input(InputKind.OTHER, text, dispatch=number))
+        elif kind == ToWorker.ANSWERS:
+            if tenant := self._tenants.get(subject):
+                gated = InputKind.GATED_ANSWERS if number else InputKind.OTHER
+                self._give(tenant, Input(gated, b"A" + payload, gated_count=number))
+        elif kind == ToWorker.LOAD:
+            self._load(subject, msgspec.msgpack.decode(payload, type=Load))
+        elif kind == ToWorker.HAND_OVER:
+            self._hand_over(subject, number)
+        elif kind == ToWorker.CLOSE:
+            if tenant := self._tenants.get(subject):
+                self._dismiss(tenant)
+        elif kind == _CLOSED:
+            self._forget(subject)
+        elif kind == _BACKLOG_WRITTEN:
+            self._link.written(number)
+        elif kind == ToWorker.STOP:
+            self._running = False
+
+    def _load(self, number: int, load: Load) -> None:
+        tenant = Tenant(number, load)
+        put = self._inbox.put
+
+        def sink(answer: Answer) -> None:
+            put((_ANSWERED, tenant, None, answer))
+
+        self._tenants[number] = tenant
+        tenant.isolate = self._make_isolate(sink, load.limits.heap_bytes)
+        try:
+            tenant.isolate.install_bridge(self._sdk)
+        except BridgeError as error:
+            self._breach(tenant, "protocol", f"the SDK does not load: {error}", 0, 0)
+            return
+        self._give(tenant, Input(InputKind.START, start_text(load)))
+        self._give(tenant, Input(InputKind.SCRIPT, wrapped(load)))
+
+    def _hand_over(self, old_number: int, new_number: int) -> None:
+        old, new = self._tenants.get(old_number), self._tenants.get(new_number)
+        if old is None or new is None:
+            return
+        events = old.give_up_events()
+        for event in events:
+            self._give(new, event)
+        dispatches = msgspec.msgpack.encode([event.dispatch for event in events])
+        self._send(FromWorker.HANDED_OVER, old_number, new_number, dispatches)
+
+    def _give(self, tenant: Tenant, item: Input) -> None:
+        if tenant.stage is not Stage.LEAVING:
+            tenant.put(item)
+            self._queue(tenant)
+
+    def _queue(self, tenant: Tenant) -> None:
+        if not tenant.queued and not tenant.computing and tenant.has_work:
+            tenant.queued = True
+            self._ready.append(tenant)
+
+    # --- turns -----------------------------------------------------------------------------
+
+    def _start_turns(self) -> None:
+        while self._ready and self._free_lanes and not self._link.congested:
+            if any(not turn.slow for turn in self._turns.values()):
+                return
+            tenant = self._ready.popleft()
+            tenant.queued = False
+            if tenant.stage is not Stage.LEAVING and tenant.has_work:
+                self._start_turn(tenant, tenant.take())
+
+    def _start_turn(self, tenant: Tenant, item: Input) -> None:
+        assert tenant.isolate is not None
+        lane = self._free_lanes.pop()
+        if item.dispatch:
+            self._journal.mark_started(item.dispatch)
+        self._journal.enter(lane, tenant.number)
+        tenant.computing = True
+        self._turns[tenant] = Turn(tenant, lane, time.monotonic())
+        if item.kind is InputKind.SCRIPT:
+            tenant.isolate.evaluate(item.text)
+            tenant.put(Input(InputKind.OTHER, DRAIN_ONLY))
+        else:
+            tenant.isolate.turn(item.text)
+
+    def _end_turn(self, tenant: Tenant, answer: Answer) -> None:
+        turn = self._turns.get(tenant)
+        if turn is None or turn.phase in (Phase.CLOSING, Phase.STUCK):
+            return  # the isolate is being closed: what it still says does not count
+        self._release(turn)
+        cpu_ns = answer.cpu_ns - tenant.cpu_ns
+        tenant.cpu_ns = answer.cpu_ns
+        if answer.outcome is Outcome.OUT_OF_MEMORY:
+            turn.breach = "memory"
+        elif answer.outcome is Outcome.TERMINATED:
+            turn.breach = turn.breach or "timeout"
+        if turn.breach:
+            self._breach(tenant, turn.breach, "", cpu_ns, turn.peak_bytes)
+        elif answer.outcome is not Outcome.COMPLETED:
+            # Only evaluating the script may throw; receive and drain never do.
+            failure = load_failure(answer, tenant.source_name)
+            self._send_records(tenant, encode_records([failure]), cpu_ns)
+        elif answer.text:
+            self._pass_on(tenant, answer.text, cpu_ns)
+        self._queue(tenant)
+
+    def _release(self, turn: Turn) -> None:
+        del self._turns[turn.tenant]
+        self._journal.leave(turn.lane)
+        self._free_lanes.append(turn.lane)
+        turn.tenant.computing = False
+
+    # --- records ---------------------------------------------------------------------------
+
+    def _pass_on(self, tenant: Tenant, text: bytes, cpu_ns: int) -> None:
+        """Sends drained records to the supervisor, keeping timers and the KV gate here."""
+        try:
+            if len(text) > MAX_RECORDS_BYTES:
+                raise ValueError(f"{len(text)} bytes of records, at most {MAX_RECORDS_BYTES}")
+            records = decode_records(text)
+            passed = [record for record in records if not self._keep(tenant, record)]
+        except (msgspec.DecodeError, ValueError) as error:
+            self._breach(tenant, "protocol", str(error), cpu_ns, 0)
+            return
+        if len(passed) < len(records):
+            text = encode_records(passed)
+        if passed:
+            self._send_records(tenant, text, cpu_ns)
+
+    def _keep(self, tenant: Tenant, record: Record) -> bool:
+        if record.number:
+            if is_gated(record.name):
+                tenant.asked_gated(1)
+            return False
+        if record.name == "timer":
+            timer, milliseconds = msgspec.json.decode(record.payload, type=tuple[int, float])
+            if len(tenant.live_timers) >= MAX_TIMERS:
+                raise ValueError(f"more than {MAX_TIMERS} timers")
+            tenant.live_timers.add(timer)
+            due = time.monotonic() + max(0.0, milliseconds) / 1000
+            heapq.heappush(self._timers, (due, tenant.number, timer))
+            return True
+        if record.name == "clear":
+            tenant.live_timers.discard(msgspec.json.decode(record.payload, type=int))
+            return True
+        if record.name == "loaded" and tenant.stage is Stage.LOADING:
+            tenant.stage = Stage.LIVE
+        return False
+
+    def _fire_timers(self, now: float) -> None:
+        due: dict[int, list[int]] = {}
+        while self._timers and self._timers[0][0] <= now:
+            _, number, timer = heapq.heappop(self._timers)
+            tenant = self._tenants.get(number)
+            if tenant is not None and timer in tenant.live_timers:
+                tenant.live_timers.discard(timer)
+                due.setdefault(number, []).append(timer)
+        for number, timers in due.items():
+            text = b"T" + msgspec.json.encode(timers)
+            self._give(self._tenants[number], Input(InputKind.OTHER, text))
+
+    # --- limits ----------------------------------------------------------------------------
+
+    def _seconds_to_deadline(self) -> float | None:
+        deadline = self._timers[0][0] if self._timers else math.inf
+        for turn in self._turns.values():
+            deadline = min(deadline, turn.next_check)
+        return None if deadline == math.inf else max(0.0, deadline - time.monotonic())
+
+    def _watch(self) -> None:
+        if not self._turns and not self._timers:
+            return
+        now = time.monotonic()
+        for turn in list(self._turns.values()):
+            if turn.next_check <= now:
+                self._watchdog.check(turn, now)
+        if self._timers and self._timers[0][0] <= now:
+            self._fire_timers(now)
+
+    def _breach(
+        self, tenant: Tenant, kind: str, message: str, cpu_ns: int, peak_bytes: int
+    ) -> None:
+        breach = Breach(kind, message, cpu_ns // 1_000_000, peak_bytes or self._resident.bytes())
+        self._send(FromWorker.BREACH, tenant.number, 0, msgspec.msgpack.encode(breach))
+        self._dismiss(tenant)
+
+    def _report_stuck(self, turn: Turn) -> None:
+        breach = Breach("stuck", turn.breach, turn.cpu_ns // 1_000_000, turn.peak_bytes)
+        self._send(FromWorker.BREACH, turn.tenant.number, 0, msgspec.msgpack.encode(breach))
+
+    def _dismiss(self, tenant: Tenant) -> None:
+        """Closes an isolate; one that computes is cancelled first and followed up by its turn."""
+        if tenant.stage is Stage.LEAVING:
+            return
+        tenant.stage = Stage.LEAVING
+        if turn := self._turns.get(tenant):
+            assert tenant.isolate is not None
+            turn.breach = turn.breach or "closed"
+            tenant.isolate.cancel()
+        self._watchdog.close(tenant)
+
+    def _forget(self, tenant: Tenant) -> None:
+        if turn := self._turns.get(tenant):
+            if turn.phase is Phase.CLOSING:
+                breach = Breach(turn.breach, "", turn.cpu_ns // 1_000_000, turn.peak_bytes)
+                self._send(FromWorker.BREACH, tenant.number, 0, msgspec.msgpack.encode(breach))
+            self._release(turn)
+        self._tenants.pop(tenant.number, None)
+        self._send(FromWorker.CLOSED, tenant.number, 0)
+
+    # --- what goes out ---------------------------------------------------------------------
+
+    def _send_records(self, tenant: Tenant, text: bytes, cpu_ns: int) -> None:
+        self._send(FromWorker.RECORDS, tenant.number, max(0, cpu_ns), text)
+
+    def _send(self, kind: FromWorker, isolate: int, number: int, payload: bytes = b"") -> None:
+        self._out.append(frame(kind, isolate, number, payload))
+
+    def _flush(self) -> None:
+        if self._out:
+            self._link.send(b"".join(self._out))
+            self._out.clear()

@@ -1,0 +1,30 @@
+"""The records that an isolate drains (docs/bridge.md). Everything in them is hostile input."""
+
+import msgspec
+
+
+class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An operation (number > 0) or a notice (number 0); the payload stays undecoded JSON."""
+
+    number: int
+    name: str
+    payload: msgspec.Raw
+
+
+_decoder = msgspec.json.Decoder(list[Record])
+_encoder = msgspec.json.Encoder()
+
+
+def decode_records(text: bytes) -> list[Record]:
+    """Raises msgspec.DecodeError for anything that is not a list of records."""
+    return _decoder.decode(text)
+
+
+def encode_records(records: list[Record]) -> bytes:
+    return _encoder.encode(records)
+
+
+def is_gated(operation: str) -> bool:
+    """While such an operation is unanswered its isolate receives nothing but their answers,
+    so that a script's get and set stay one step, as they were in the original."""
+    return operation.startswith("kv.")
