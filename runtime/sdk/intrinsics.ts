@@ -29,6 +29,9 @@ export const PromiseConstructor = Promise;
 export const toNumber = Number;
 export const toText = String;
 
+/** Tells real errors from what only looks like one (V8 has it since 13.4). */
+export const { isError } = Error as unknown as { isError(value: unknown): boolean };
+
 export const indexOf = uncurry(String.prototype.indexOf) as (
   text: string,
   find: string,
@@ -49,11 +52,11 @@ export const startsWith = uncurry(String.prototype.startsWith) as (
 ) => boolean;
 export const repeat = uncurry(String.prototype.repeat) as (text: string, times: number) => string;
 export const toUpperCase = uncurry(String.prototype.toUpperCase) as (text: string) => string;
+export const toLowerCase = uncurry(String.prototype.toLowerCase) as (text: string) => string;
 export const functionSource = uncurry(Function.prototype.toString) as (self: unknown) => string;
 export const symbolText = uncurry(Symbol.prototype.toString) as (self: unknown) => string;
 export const dateText = uncurry(Date.prototype.toISOString) as (self: unknown) => string;
 export const dateTime = uncurry(Date.prototype.getTime) as (self: unknown) => number;
-export const regExpText = uncurry(RegExp.prototype.toString) as (self: unknown) => string;
 export const promiseThen = uncurry(Promise.prototype.then) as (
   self: unknown,
   fulfilled: undefined | ((value: unknown) => void),
@@ -75,6 +78,8 @@ function getter(prototype: object, name: string | symbol): (self: unknown) => un
 /** These throw a TypeError for anything that is not of their kind: safe brand checks. */
 export const mapSize = getter(Map.prototype, "size") as (self: unknown) => number;
 export const setSize = getter(Set.prototype, "size") as (self: unknown) => number;
+export const regExpSource = getter(RegExp.prototype, "source") as (self: unknown) => string;
+export const regExpFlags = getter(RegExp.prototype, "flags") as (self: unknown) => string;
 export const arrayBufferLength = getter(ArrayBuffer.prototype, "byteLength") as (
   self: unknown,
 ) => number;

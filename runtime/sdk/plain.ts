@@ -9,8 +9,11 @@
 import { inputError, reasonOf } from "./errors";
 import {
   ArrayPrototype,
+  charCodeAt,
   ErrorConstructor,
+  getPrototypeOf,
   hasOwn,
+  indexOf,
   isArray,
   isObject,
   keys,
@@ -31,10 +34,14 @@ export interface PlainObject {
 const MAX_DEPTH = 64;
 const LARGEST_SAFE = 2n ** 53n - 1n;
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const [BRACE, CLOSING_BRACE, BRACKET, CLOSING_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+
 /** Plain data equal to what the script passed. Raises INVALID_INPUT naming the argument. */
 export function snapshot(name: string, value: unknown): Plain {
   try {
-    return boundedDepth(parse(scriptText(value)) as Plain, MAX_DEPTH);
+    return parse(shallow(scriptText(value))) as Plain;
   } catch (error) {
     throw inputError(name, reasonOf(error));
   }
@@ -47,7 +54,7 @@ export function snapshotOptions(name: string, value: unknown): PlainObject {
   }
   let plain: Plain;
   try {
-    plain = boundedDepth(parse(scriptText(value)) as Plain, MAX_DEPTH);
+    plain = parse(shallow(scriptText(value))) as Plain;
   } catch (error) {
     nameCulprit(value as Record<string, unknown>);
     throw inputError(name, reasonOf(error));
@@ -58,10 +65,48 @@ export function snapshotOptions(name: string, value: unknown): PlainObject {
   return plain;
 }
 
-/** JSON text of plain data; a `toJSON` that a script put on a prototype is not consulted. */
+/**
+ * JSON text of plain data; a `toJSON` that a script put on a prototype is not consulted.
+ *
+ * The text is checked all the same: the data has passed methods that a script may have replaced.
+ */
 export function plainText(value: Plain | PlainObject): string {
-  const poisoned = hasOwn(ObjectPrototype, "toJSON") || hasOwn(ArrayPrototype, "toJSON");
-  return wellFormed(poisoned ? textByHand(value) : (stringify(value) as string));
+  const poisoned =
+    hasOwn(ObjectPrototype, "toJSON") ||
+    hasOwn(ArrayPrototype, "toJSON") ||
+    getPrototypeOf(ArrayPrototype) !== ObjectPrototype;
+  return wellFormed(shallow(poisoned ? textByHand(value) : (stringify(value) as string)));
+}
+
+/** The text itself, unless brackets nest too deep in it. */
+function shallow(text: string): string {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = charCodeAt(text, i);
+    if (unit === QUOTE) {
+      i = endOfString(text, i);
+    } else if (unit === BRACE || unit === BRACKET) {
+      if (++depth > MAX_DEPTH) {
+        throw new ErrorConstructor(`nested deeper than ${MAX_DEPTH} levels`);
+      }
+    } else if (unit === CLOSING_BRACE || unit === CLOSING_BRACKET) {
+      depth--;
+    }
+  }
+  return text;
+}
+
+function endOfString(text: string, start: number): number {
+  let end = start;
+  let escapes: number;
+  do {
+    end = indexOf(text, '"', end + 1);
+    escapes = 0;
+    while (charCodeAt(text, end - 1 - escapes) === BACKSLASH) {
+      escapes++;
+    }
+  } while (escapes % 2 === 1);
+  return end;
 }
 
 function scriptText(value: unknown): string {
@@ -80,25 +125,6 @@ function bigIntsAsNumbers(_key: string, value: unknown): unknown {
     return value;
   }
   return value <= LARGEST_SAFE && value >= -LARGEST_SAFE ? toNumber(value) : `${value}`;
-}
-
-function boundedDepth(value: Plain, levels: number): Plain {
-  if (!isObject(value)) {
-    return value;
-  }
-  if (levels === 0) {
-    throw new ErrorConstructor(`nested deeper than ${MAX_DEPTH} levels`);
-  }
-  if (isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      boundedDepth(value[i] as Plain, levels - 1);
-    }
-  } else {
-    for (const key in value) {
-      boundedDepth((value as PlainObject)[key] as Plain, levels - 1);
-    }
-  }
-  return value;
 }
 
 function nameCulprit(options: Record<string, unknown>): void {

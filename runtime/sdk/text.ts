@@ -41,19 +41,23 @@ function bytesUpTo(text: string, maxBytes: number): { bytes: number; end: number
   return { bytes, end: i };
 }
 
-/** JSON.stringify escapes lone surrogates; the host's decoders refuse them in any form. */
+/**
+ * JSON text without lone surrogates, which the host's decoders refuse in any form.
+ *
+ * JSON.stringify escapes them in lower case, a script's JSON.rawJSON as it likes.
+ */
 export function wellFormed(text: string): string {
-  if (indexOf(text, "\\ud") === -1) {
+  if (indexOf(text, "\\ud") === -1 && indexOf(text, "\\uD") === -1) {
     return text;
   }
   let clean = "";
   let copied = 0;
   let i = indexOf(text, "\\");
   while (i !== -1) {
-    // After \u: the third of "d8" to "df" tells a surrogate from what only looks like one.
+    // \uD800 to \uDFFF; pairs are not escaped, so that each is alone (or a script's own doing).
     const isLone =
       charCodeAt(text, i + 1) === 0x75 &&
-      charCodeAt(text, i + 2) === 0x64 &&
+      (charCodeAt(text, i + 2) | 0x20) === 0x64 &&
       charCodeAt(text, i + 3) >= 0x38;
     if (isLone) {
       clean += `${slice(text, copied, i)}\\ufffd`;

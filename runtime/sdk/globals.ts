@@ -1,0 +1,82 @@
+/** What the SDK puts into a script's global scope, and the `flora` object with all of it. */
+
+import {
+  createBot,
+  flattenCommands,
+  handleSubcommand,
+  prefix,
+  registerSlashCommands,
+  slash,
+} from "./commands";
+import {
+  ActionRowBuilder,
+  ButtonBuilder,
+  ChannelSelectMenuBuilder,
+  MentionableSelectMenuBuilder,
+  RoleSelectMenuBuilder,
+  SelectMenuBuilderBase,
+  StringSelectMenuBuilder,
+  UserSelectMenuBuilder,
+} from "./components";
+import { console } from "./console";
+import * as constants from "./constants";
+import { embed, EmbedBuilder } from "./embed";
+import { dispatchToHandlers, on, replaceHandlers, shareHandlers } from "./events";
+import {
+  flattenInteractionOptions,
+  getSubcommand,
+  getSubcommandGroup,
+  hasRole,
+} from "./interaction_options";
+import { define } from "./intrinsics";
+import { kv, KvStore, store } from "./kv";
+import * as layout from "./layout";
+import { rest } from "./rest";
+import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./timers";
+
+/** Everything that a script may also import from the SDK's package. */
+const flora = {
+  on,
+  ...{ createBot, prefix, slash, registerSlashCommands, flattenCommands, handleSubcommand },
+  ...{ flattenInteractionOptions, hasRole, getSubcommand, getSubcommandGroup },
+  ...{ embed, EmbedBuilder },
+  ...{ store, kv, KvStore },
+  rest,
+  ...constants,
+  ...{ ActionRowBuilder, ButtonBuilder, SelectMenuBuilderBase },
+  ...{ StringSelectMenuBuilder, UserSelectMenuBuilder, RoleSelectMenuBuilder },
+  ...{ MentionableSelectMenuBuilder, ChannelSelectMenuBuilder },
+  ...layout,
+};
+
+/** Defines the globals, writable and configurable as the original's are. */
+export function installGlobals(): void {
+  for (const [name, value] of Object.entries(flora)) {
+    install(name, value);
+  }
+  define(globalThis, "flora", flora, false);
+  define(globalThis, "self", globalThis, false);
+  define(globalThis, "global", globalThis, false);
+  define(globalThis, "console", console, false);
+  install("setTimeout", setTimeout);
+  install("setInterval", setInterval);
+  install("clearTimeout", clearTimeout);
+  install("clearInterval", clearInterval);
+  install("queueMicrotask", queueMicrotask);
+  install("__floraDispatch", dispatchToHandlers);
+  define(globalThis, "__floraCreateBotState", { initialized: false }, false);
+  define(globalThis, "__floraSubcommands", {}, false);
+  // Looking at it is touching it: whoever holds it may change it without our knowing.
+  Object.defineProperty(globalThis, "__floraHandlers", {
+    configurable: true,
+    get: shareHandlers,
+    set: replaceHandlers,
+  });
+}
+
+function install(name: string, value: unknown): void {
+  if (typeof value === "function") {
+    define(value, "name", name, false); // the bundle's own names are shortened
+  }
+  define(globalThis, name, value, false);
+}

@@ -1,0 +1,40 @@
+/**
+ * The start of an isolate and of its script.
+ *
+ * `__floraMain` exists from the start until its first call: the host wraps the script in it, so
+ * that top-level `await` works and the end of the top-level code is known.
+ */
+
+import { notice } from "./bridge";
+import { errorText } from "./errors";
+import { adoptDispatch } from "./events";
+import { setGuild } from "./guild";
+import { define } from "./intrinsics";
+import { scope } from "./scope";
+
+// Shared memory and wasm live outside the heap limit; the timers of mini-racer are broken
+// (setTimeout(f, 0) throws, 0.14.1) and replaced.
+const FORBIDDEN = ["WebAssembly", "SharedArrayBuffer", "Atomics", "__timer_manager"];
+
+export function start(settings: { guild: string | null }): void {
+  for (let i = 0; i < FORBIDDEN.length; i++) {
+    Reflect.deleteProperty(globalThis, FORBIDDEN[i] as string);
+  }
+  setGuild(settings.guild);
+  define(globalThis, "__floraGuildId", settings.guild ?? undefined);
+  define(globalThis, "__floraMain", (main: () => Promise<unknown>): void => {
+    delete scope.__floraMain;
+    void load(main);
+  });
+}
+
+async function load(main: () => Promise<unknown>): Promise<void> {
+  try {
+    await main();
+    adoptDispatch(scope.__floraDispatch);
+  } catch (error) {
+    notice("load_failed", errorText(error));
+    return;
+  }
+  notice("loaded", "null");
+}

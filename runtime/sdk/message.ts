@@ -1,0 +1,181 @@
+/**
+ * Messages as scripts write them, turned into the body that Discord takes.
+ *
+ * Everything here works on plain data. The host sends bodies on as they are, so this is where
+ * camelCase ends, defaults are chosen and mistakes are named.
+ */
+
+import { attachedFiles } from "./attachments";
+import { messageComponents, needsLayoutFlag } from "./component_json";
+import { MessageFlags } from "./constants";
+import { embedJson } from "./embed_json";
+import { codedError, inputError } from "./errors";
+import { isInteger, keys, SafeSet } from "./intrinsics";
+import { snakeName } from "./names";
+import type { Plain, PlainObject } from "./plain";
+import { isSnowflake, optionalSnowflake } from "./snowflake";
+
+/** What kind of message a body is for. */
+export interface MessageKind {
+  /** A new message: it must say something, and pings with care whatever it says. */
+  readonly isNew: boolean;
+  /** It may be for one member's eyes only. */
+  readonly mayBeEphemeral: boolean;
+  /** It may refer to another message. */
+  readonly mayRefer: boolean;
+}
+
+export const SEND: MessageKind = { isNew: true, mayBeEphemeral: false, mayRefer: true };
+export const RESPOND: MessageKind = { isNew: true, mayBeEphemeral: true, mayRefer: false };
+export const EDIT: MessageKind = { isNew: false, mayBeEphemeral: false, mayRefer: false };
+
+// Whom a message pings when it does not say: nobody by role, and never everyone.
+const SAFE_MENTIONS = { parse: ["users"], replied_user: true };
+const MENTION_KINDS: readonly Plain[] = ["everyone", "users", "roles"];
+
+// What this module turns into something else, and what an operation has beside the body.
+const CONSUMED = new SafeSet<string>();
+for (const name of [
+  ...["content", "embeds", "components", "attachments", "files", "tts", "flags", "ephemeral"],
+  ...["allowedMentions", "allowed_mentions", "replyTo", "reply_to"],
+  ...["channelId", "messageId", "interactionId", "token"],
+]) {
+  CONSUMED.add(name);
+}
+
+/** `{body}`, with `files` beside it when there are attachments to send. */
+export function messageBody(options: PlainObject, kind: MessageKind): PlainObject {
+  const body = passedOn(options);
+  if (options.content === null ? !kind.isNew : options.content !== undefined) {
+    body.content = contentText(options.content as Plain);
+  }
+  if (isGiven(options.embeds)) {
+    body.embeds = list("embeds", options.embeds).map(embedJson);
+  }
+  if (isGiven(options.components)) {
+    body.components = messageComponents(options.components);
+  }
+  if (options.tts === true && kind.isNew) {
+    body.tts = true;
+  }
+  const flags = allFlags(options, (body.components ?? []) as PlainObject[], kind);
+  if (flags !== undefined) {
+    body.flags = flags;
+  }
+  const mentions = options.allowedMentions ?? options.allowed_mentions;
+  if (isGiven(mentions)) {
+    body.allowed_mentions = allowedMentions(mentions);
+  } else if (kind.isNew || "content" in body || "components" in body) {
+    body.allowed_mentions = SAFE_MENTIONS;
+  }
+  const reference = kind.mayRefer ? optionalSnowflake("message_id", referenceOf(options)) : undefined;
+  if (reference !== undefined) {
+    body.message_reference = { message_id: reference };
+  }
+  const { files, kept } = attachedFiles(options.attachments);
+  if (kept.length > 0) {
+    body.attachments = kept;
+  }
+  if (kind.isNew && files.length === 0 && saysNothing(body)) {
+    throw codedError(
+      "message must include content, embeds, attachments, or components",
+      "INVALID_INPUT",
+    );
+  }
+  return files.length > 0 ? { body, files } : { body };
+}
+
+/** Discord's further fields (`poll`, `stickerIds`, …) pass as they are, in its spelling. */
+function passedOn(options: PlainObject): PlainObject {
+  const body: PlainObject = {};
+  const names = keys(options);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (!CONSUMED.has(name)) {
+      body[snakeName(name)] = options[name];
+    }
+  }
+  return body;
+}
+
+function contentText(content: Plain): Plain {
+  if (typeof content === "object" && content !== null) {
+    throw inputError("content", "expected text");
+  }
+  return content === null ? null : `${content}`;
+}
+
+function saysNothing(body: PlainObject): boolean {
+  const isEmpty = (value: unknown) =>
+    value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+  return (
+    isEmpty(body.content) &&
+    isEmpty(body.embeds) &&
+    isEmpty(body.components) &&
+    isEmpty(body.sticker_ids) &&
+    body.poll === undefined
+  );
+}
+
+function allFlags(
+  options: PlainObject,
+  components: PlainObject[],
+  kind: MessageKind,
+): number | undefined {
+  let flags = 0;
+  if (isGiven(options.flags)) {
+    if (!isInteger(options.flags) || (options.flags as number) < 0) {
+      throw inputError("flags", "expected a sum of MessageFlags");
+    }
+    flags = options.flags as number;
+  }
+  if (options.ephemeral === true && kind.mayBeEphemeral) {
+    flags |= MessageFlags.EPHEMERAL;
+  }
+  if (needsLayoutFlag(components)) {
+    flags |= MessageFlags.IS_COMPONENTS_V2;
+  }
+  return flags || isGiven(options.flags) ? flags : undefined;
+}
+
+/** Unknown kinds and ids that are none are left out, as in the original. */
+function allowedMentions(value: Plain): PlainObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw inputError("allowed_mentions", "expected an object");
+  }
+  const mentions: PlainObject = {
+    parse: list("allowed_mentions.parse", value.parse ?? []).filter((kind) =>
+      MENTION_KINDS.includes(kind),
+    ),
+  };
+  for (const name of ["users", "roles"] as const) {
+    if (isGiven(value[name])) {
+      const ids = list(`allowed_mentions.${name}`, value[name]).map(String);
+      mentions[name] = ids.filter(isSnowflake);
+    }
+  }
+  const repliedUser = value.repliedUser ?? value.replied_user;
+  if (typeof repliedUser === "boolean") {
+    mentions.replied_user = repliedUser;
+  }
+  return mentions;
+}
+
+/** null says that there is none, though the trigger would be one. */
+function referenceOf(options: PlainObject): Plain | undefined {
+  if (options.replyTo !== undefined) {
+    return options.replyTo;
+  }
+  return options.reply_to !== undefined ? options.reply_to : options.messageId;
+}
+
+function list(field: string, value: Plain): Plain[] {
+  if (!Array.isArray(value)) {
+    throw inputError(field, "expected an array");
+  }
+  return value;
+}
+
+function isGiven(value: Plain | undefined): value is Exclude<Plain, null> {
+  return value !== undefined && value !== null;
+}
