@@ -1,9 +1,12 @@
 """The one door to a guild: who may see it and act on it."""
 
+from uuid import UUID
+
 from deployments.actor import Actor
-from deployments.models import Guild
+from deployments.models import Guild, Revision
 from deployments.models.fields import is_snowflake
 from deployments.models.guild import GuildQuerySet
+from deployments.models.revision import RevisionQuerySet
 
 
 class InvalidGuildId(Exception):
@@ -12,6 +15,10 @@ class InvalidGuildId(Exception):
 
 class GuildNotFound(Exception):
     """There is no such guild, or the actor may not know of it: both look alike from outside."""
+
+
+class RevisionNotFound(Exception):
+    """The guild has no such revision."""
 
 
 def guilds_for(actor: Actor) -> GuildQuerySet:
@@ -35,3 +42,11 @@ def guild_for(actor: Actor, guild_id: str) -> Guild:
         return guilds_for(actor).get(pk=int(guild_id))
     except Guild.DoesNotExist:
         raise GuildNotFound(guild_id) from None
+
+
+def revision_for(guild: Guild, revision_id: str, revisions: RevisionQuerySet) -> Revision:
+    """That revision of the guild, out of `revisions`. Raises RevisionNotFound."""
+    try:
+        return revisions.get(guild=guild, pk=UUID(revision_id))
+    except (ValueError, Revision.DoesNotExist):
+        raise RevisionNotFound(revision_id) from None

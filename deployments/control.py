@@ -145,7 +145,12 @@ def _ask_over_socket(path: Path, message: Message, deadline: float) -> Reply:
             body = _receive(connection, length, deadline)
         except OSError as error:
             raise RuntimeUnreachable(f"the runtime did not answer: {error}") from None
-    return msgspec.msgpack.decode(body, type=Reply)
+    return _decode(body)
+
+
+def _decode(body: bytes) -> Reply:
+    reply: Reply = msgspec.msgpack.decode(body, type=Reply)
+    return reply
 
 
 def _receive(connection: socket.socket, count: int, deadline: float) -> bytes:
@@ -189,4 +194,4 @@ def _ask_over_redis(message: Message, timeout: float) -> Reply:
         raise RuntimeUnreachable(f"Redis is not reachable: {error}") from None
     if reply is None:
         raise RuntimeUnreachable("the runtime did not answer in time")
-    return msgspec.msgpack.decode(reply[1], type=Reply)
+    return _decode(reply[1])

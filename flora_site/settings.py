@@ -90,6 +90,8 @@ def _database() -> dict[str, Any]:
     url = FLORA.database.url or f"sqlite:///{FLORA.flora.data_dir / 'flora.sqlite3'}"
     database: dict[str, Any] = dict(dj_database_url.parse(url))
     if database["ENGINE"].endswith("sqlite3"):
+        # A file, as in production: threads see each other's commits and nothing else.
+        database["TEST"] = {"NAME": str(FLORA.flora.data_dir / "test.sqlite3")}
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -10,11 +10,21 @@ from deployments.models.fields import SnowflakeField
 from deployments.models.user import User
 
 if TYPE_CHECKING:
-    from deployments.models.revision import Revision
+    pass
 
 # Discord's permission bits that make a member a guild's administrator, as in the original.
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
+
+
+class GuildState(models.TextChoices):
+    """What a person sees of a guild, in one word."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    FAILED = "failed"  # its active revision does not load
+    EMPTY = "empty"
+    LEFT = "left"  # the bot is not in it any more
 
 
 class GuildQuerySet(models.QuerySet["Guild"]):
@@ -66,15 +76,14 @@ class Guild(models.Model):
         return self.name or str(self.pk)
 
     @property
-    def state(self) -> str:
-        """One word for a person: running, paused, left, failed or empty."""
+    def state(self) -> GuildState:
         if self.left_at:
-            return "left"
+            return GuildState.LEFT
         if self.paused_at:
-            return "paused"
+            return GuildState.PAUSED
         if self.load_error:
-            return "failed"
-        return "running" if self.active_revision_id else "empty"
+            return GuildState.FAILED
+        return GuildState.RUNNING if self.active_revision_id else GuildState.EMPTY
 
 
 class GuildMemberQuerySet(models.QuerySet["GuildMember"]):

@@ -1,6 +1,7 @@
 """One deployment of a guild's script: what came in, what was built of it, how it went."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -49,6 +50,24 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
     def newest_first(self) -> "RevisionQuerySet":
         return self.order_by("-deployed_at", "-pk")
+
+    def active(self) -> "RevisionQuerySet":
+        """The one of each guild that should run."""
+        return self.filter(guild__active_revision=models.F("pk"))
+
+    def with_first_deployment(self) -> "RevisionQuerySet":
+        """Adds first_deployed_at: when the guild's first successful revision was deployed."""
+        first = Revision.objects.filter(guild=models.OuterRef("guild")).successful()
+        return self.annotate(
+            first_deployed_at=models.Subquery(
+                first.order_by("deployed_at").values("deployed_at")[:1]
+            )
+        )
+
+    def before(self, deployed_at: datetime, revision_id: uuid.UUID) -> "RevisionQuerySet":
+        """What follows this revision in newest_first()."""
+        same_time = models.Q(deployed_at=deployed_at, pk__lt=revision_id)
+        return self.filter(models.Q(deployed_at__lt=deployed_at) | same_time)
 
     def without_contents(self) -> "RevisionQuerySet":
         """For lists: bundles and maps are megabytes."""

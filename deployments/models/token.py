@@ -38,3 +38,7 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return self.label or f"{self.token_key}…"
+
+    @property
+    def guild_ids(self) -> list[str]:
+        return [str(guild.pk) for guild in self.guilds.all()]

@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 
-class User(AbstractUser):
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """is_superuser makes an operator; what others may do is in GuildMember."""
 
     discord_id = models.CharField(

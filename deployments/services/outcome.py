@@ -18,11 +18,18 @@ def wait_for(revision: Revision, timeout: float) -> Revision:
     deadline = time.monotonic() + timeout
     while True:
         remaining = deadline - time.monotonic()
-        if remaining > 0:
-            try:
-                control.ask(control.Deploy(str(revision.pk)), remaining)
-            except control.RuntimeUnreachable:
-                time.sleep(min(LOOK_EVERY, remaining))
-        revision.refresh_from_db()
+        if remaining > 0 and not _asked(revision, remaining):
+            time.sleep(min(LOOK_EVERY, remaining))
+        revision.refresh_from_db(fields=["status"])
         if revision.status != Status.PENDING or remaining <= 0:
+            revision.refresh_from_db()
             return revision
+
+
+def _asked(revision: Revision, timeout: float) -> bool:
+    """Whether the runtime has answered that it is done with the revision."""
+    try:
+        reply = control.ask(control.Deploy(str(revision.pk)), timeout)
+    except control.RuntimeUnreachable:
+        return False
+    return isinstance(reply, control.Settled)

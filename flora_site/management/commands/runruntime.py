@@ -6,12 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from gateway.sandbox.process import SandboxMissing
 
 from deployments.services.first_account import FirstAccount, first_account
 from flora_site.composition import SDK, compose
 from flora_site.config import Config
 from gateway.client import UnknownIntent
+from gateway.sandbox.process import SandboxMissing
 from runtime.web import PortTaken, WebProcess, bind
 
 

@@ -1,0 +1,68 @@
+"""The caller's guilds, and whether their scripts may run."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from deployments.access import guild_for, guilds_for
+from deployments.actor import Actor
+from deployments.api.schema import REFUSALS
+from deployments.api.shapes import GuildAnswer, GuildStateAnswer
+from deployments.models import Guild, GuildMember
+from deployments.models.guild import ADMINISTRATOR
+from deployments.services.desired_state import pause, resume
+
+
+class Guilds(APIView):
+    @extend_schema(responses={200: GuildAnswer(many=True), **REFUSALS})
+    def get(self, request: Request) -> Response:
+        actor = Actor.of(request)
+        return Response(_answers(actor, list(guilds_for(actor))))
+
+
+class GuildDetail(APIView):
+    @extend_schema(responses={200: GuildAnswer, **REFUSALS})
+    def get(self, request: Request, guild_id: str) -> Response:
+        actor = Actor.of(request)
+        return Response(_answers(actor, [guild_for(actor, guild_id)])[0])
+
+
+class Pause(APIView):
+    @extend_schema(request=None, responses={200: GuildStateAnswer, **REFUSALS})
+    def post(self, request: Request, guild_id: str) -> Response:
+        """The script receives nothing until it is resumed."""
+        actor = Actor.of(request)
+        guild = pause(guild=guild_for(actor, guild_id), actor=actor)
+        return Response(GuildStateAnswer(guild).data)
+
+
+class Resume(APIView):
+    @extend_schema(request=None, responses={200: GuildStateAnswer, **REFUSALS})
+    def post(self, request: Request, guild_id: str) -> Response:
+        actor = Actor.of(request)
+        guild = resume(guild=guild_for(actor, guild_id), actor=actor)
+        return Response(GuildStateAnswer(guild).data)
+
+
+def _answers(actor: Actor, guilds: list[Guild]) -> list[dict[str, Any]]:
+    members = GuildMember.objects.filter(guild__in=guilds, user=actor.user)
+    permissions = {
+        member.guild_id: member.permissions | (ADMINISTRATOR if member.owner else 0)
+        for member in members
+    }
+    every_guild = ADMINISTRATOR if actor.is_operator else 0
+    return [
+        GuildAnswer(
+            {
+                "id": guild.pk,
+                "name": guild.name,
+                "icon": guild.icon or None,
+                "permissions": permissions.get(guild.pk, 0) | every_guild,
+                "state": guild.state,
+            }
+        ).data
+        for guild in guilds
+    ]

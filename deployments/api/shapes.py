@@ -1,0 +1,230 @@
+"""What goes into the API and what comes out: the JSON shapes, the original's where it had them.
+
+Optional keys are absent, never null.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from deployments.models.guild import GuildState
+from deployments.models.revision import ActorType, Origin, Status
+from deployments.source import Source, SourceFile
+
+
+class Text(serializers.CharField):
+    """Text as it came: no number is taken for one, no space trimmed, and it may be empty."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "allow_blank": True, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class WholeNumber(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+# --- in -----------------------------------------------------------------------------------
+
+
+class FileShape(serializers.Serializer[Any]):
+    path = Text()
+    contents = Text()
+
+
+class DeploymentRequest(serializers.Serializer[Any]):
+    """bundle wins when files come with it; the files are then kept as the history's sources."""
+
+    entry = Text()
+    files = FileShape(  # type: ignore[call-arg]  # the stubs do not know of max_length
+        many=True,
+        required=False,
+        allow_null=True,
+        max_length=settings.FLORA.runtime.max_bundle_files,
+    )
+    bundle = Text(required=False, allow_null=True)
+    source_map = FileShape(required=False, allow_null=True)
+    build_id = Text(required=False, allow_null=True, max_length=64)
+
+    def as_source(self) -> Source:
+        given = self.validated_data
+        files, source_map = given.get("files"), given.get("source_map")
+        return Source(
+            entry=given["entry"],
+            files=None if files is None else tuple(SourceFile(**file) for file in files),
+            bundle=given.get("bundle"),
+            source_map=SourceFile(**source_map) if source_map else None,
+            build_id=given.get("build_id") or "",
+        )
+
+
+class BundleQuery(serializers.Serializer[Any]):
+    include_bundle = serializers.BooleanField(default=False)
+
+
+class HistoryQuery(BundleQuery):
+    """The cursor is `deployed_at` and `id` of the last revision that the caller has."""
+
+    limit = serializers.IntegerField(default=25, min_value=1, max_value=100)
+    cursor_deployed_at = serializers.DateTimeField(required=False)
+    cursor_id = serializers.UUIDField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("cursor_deployed_at" in attrs) != ("cursor_id" in attrs):
+            raise serializers.ValidationError(
+                "`cursor_deployed_at` and `cursor_id` belong together: give both or none"
+            )
+        return attrs
+
+
+class TokenRequest(serializers.Serializer[Any]):
+    """guilds: ids; none means all that the person administers. days: how long the token works."""
+
+    label = Text(  # type: ignore[assignment]  # a field of this name, not the field's label
+        required=False, max_length=100, default=""
+    )
+    guilds = serializers.ListField(child=Text(), required=False, max_length=200, default=list)
+    days = WholeNumber(required=False, allow_null=True, min_value=1, max_value=3650)
+
+
+# --- out ----------------------------------------------------------------------------------
+
+
+class Answer(serializers.Serializer[Any]):
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return {
+            name: value
+            for name, value in shown.items()
+            if self.fields[name].required or value not in (None, "")
+        }
+
+
+class ErrorAnswer(Answer):
+    message = serializers.CharField()
+
+
+class ScriptErrorAnswer(Answer):
+    """Where and why a script does not build or load."""
+
+    message = serializers.CharField()
+    file = serializers.CharField(required=False)
+    line = serializers.IntegerField(required=False)
+    column = serializers.IntegerField(required=False)
+
+
+class DeploymentErrorAnswer(ErrorAnswer):
+    error = ScriptErrorAnswer(required=False)
+    revision_id = serializers.UUIDField(required=False)
+
+
+class SourceMapAnswer(serializers.Serializer[Any]):
+    path = serializers.CharField(source="source_map_path")
+    contents = serializers.CharField(source="source_map")
+
+    def to_representation(self, instance: Any) -> Any:
+        return super().to_representation(instance) if instance.source_map is not None else None
+
+
+class WithBundle(Answer):
+    """Without include_bundle the megabytes are neither shown nor loaded."""
+
+    files = FileShape(many=True, required=False)
+    source_map = SourceMapAnswer(source="*", required=False)
+    bundle = serializers.CharField(required=False)
+
+    def __init__(self, *args: Any, include_bundle: bool = True, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not include_bundle:
+            for name in ("files", "source_map", "bundle"):
+                self.fields.pop(name)
+
+
+class DeploymentAnswer(WithBundle):
+    """Of an active revision, with its guild's first deployment."""
+
+    guild_id = serializers.CharField()
+    created_at = serializers.DateTimeField(source="first_deployed_at")
+    updated_at = serializers.DateTimeField(source="deployed_at")
+    entry = serializers.CharField()
+
+
+class ActorAnswer(Answer):
+    user_id = serializers.CharField(source="actor_user_id", required=False)
+    username = serializers.CharField(source="actor_username", required=False)
+    actor_type = serializers.ChoiceField(choices=ActorType.choices)
+
+
+class ChangeSummary(serializers.Serializer[Any]):
+    added_files = serializers.ListField(child=serializers.CharField())
+    removed_files = serializers.ListField(child=serializers.CharField())
+    modified_files = serializers.ListField(child=serializers.CharField())
+
+
+class RevisionAnswer(WithBundle):
+    id = serializers.UUIDField()
+    guild_id = serializers.CharField()
+    entry = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    deployed_at = serializers.DateTimeField()
+    deploy_source = serializers.ChoiceField(choices=Origin.choices, source="origin")
+    actor = ActorAnswer(source="*")
+    error_message = serializers.CharField(required=False)
+    build_id = serializers.CharField(required=False)
+    base_revision_id = serializers.UUIDField(required=False)
+    change_summary = ChangeSummary(required=False)
+
+
+class GuildAnswer(Answer):
+    """permissions: Discord's bits of the caller there; an owner here has ADMINISTRATOR."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    icon = serializers.CharField(allow_null=True)
+    permissions = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=GuildState.choices)
+
+
+class GuildStateAnswer(Answer):
+    guild_id = serializers.CharField(source="pk")
+    state = serializers.ChoiceField(choices=GuildState.choices)
+
+
+class TokenAnswer(Answer):
+    token_id = serializers.CharField(source="token_key")
+    label = serializers.CharField()  # type: ignore[assignment]
+    guilds = serializers.ListField(child=serializers.CharField(), source="guild_ids")
+    created_at = serializers.DateTimeField(source="created")
+    expires_at = serializers.DateTimeField(source="expiry", allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewTokenAnswer(Answer):
+    token = serializers.CharField()
+    token_id = serializers.CharField()
+
+
+class PersonAnswer(Answer):
+    id = serializers.CharField()
+    username = serializers.CharField()
+    global_name = serializers.CharField(allow_null=True)
+    avatar = serializers.CharField(allow_null=True)
+
+
+class MeAnswer(Answer):
+    user = PersonAnswer()
+
+
+class ReadyAnswer(Answer):
+    """missing: what is not up yet; only while starting."""
+
+    status = serializers.ChoiceField(choices=["ready", "starting"])
+    missing = serializers.ListField(child=serializers.CharField(), required=False)

@@ -1,0 +1,42 @@
+"""The API's routes, under /api. Each answers with and without a final slash, never a redirect."""
+
+from typing import Any, NoReturn
+
+from django.urls import URLPattern, path, re_path
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from deployments.api import deployments, guilds, tokens
+from deployments.api.health import Health, Public, Ready
+from deployments.api.me import Me
+
+ROUTES: dict[str, type[APIView]] = {
+    "health": Health,
+    "ready": Ready,
+    "auth/me": Me,
+    "guilds": guilds.Guilds,
+    "guilds/<str:guild_id>": guilds.GuildDetail,
+    "guilds/<str:guild_id>/pause": guilds.Pause,
+    "guilds/<str:guild_id>/resume": guilds.Resume,
+    "deployments": deployments.Deployments,
+    "deployments/<str:guild_id>": deployments.Deployment,
+    "deployments/<str:guild_id>/history": deployments.History,
+    "deployments/<str:guild_id>/revisions/<str:revision_id>": deployments.RevisionDetail,
+    "deployments/<str:guild_id>/rollback/<str:revision_id>": deployments.Rollback,
+    "tokens": tokens.Tokens,
+    "tokens/<str:token_id>": tokens.Token,
+}
+
+
+@extend_schema(exclude=True)
+class NoSuchRoute(Public):
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotFound(request.path)
+
+
+urlpatterns: list[URLPattern] = [
+    path(f"{route}{slash}", view.as_view()) for route, view in ROUTES.items() for slash in ("", "/")
+]
+urlpatterns.append(re_path("", NoSuchRoute.as_view()))
