@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -123,7 +124,8 @@ class ControlOverRedis:
                 delay = min(delay * 2, RETRY_LAST)
                 continue
             if request is not None:
-                task = asyncio.create_task(self._take(request[1]))
+                body: Any = request[1]
+                task = asyncio.create_task(self._take(body))
                 self._answers.add(task)
                 task.add_done_callback(self._answers.discard)
 

@@ -1,12 +1,14 @@
 """V8's stack traces in the words of a script's author: their files and lines, no frame of ours."""
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import symbolic
+from symbolic.exceptions import SymbolicError
+from symbolic.sourcemap import SourceMapView
 
 from runtime.script import SOURCE_NAME, ScriptError
 from runtime.worker.script import PREFIX
@@ -100,8 +102,9 @@ class StackTraces:
         view = None
         if text:
             try:
-                view = symbolic.SourceMapView.from_json_bytes(text.encode())
-            except symbolic.SymbolicError:
+                # Parsing is Rust's and lets go of the interpreter; 8 MiB take a while.
+                view = await asyncio.to_thread(SourceMapView.from_json_bytes, text.encode())
+            except SymbolicError:
                 view = None
         self._maps[revision_id] = view
         while len(self._maps) > CACHED_MAPS:

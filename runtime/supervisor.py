@@ -16,12 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway.sandbox.process import SandboxProcess
-
 from deployments.control import Deploy, Done, GetStatus, Message, Reconcile, Reply, Settled, Status
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.errors import GatewayRefused
 from gateway.rest import DiscordRest
+from gateway.sandbox.process import SandboxProcess
 from gateway.scope import ObjectScope
 from runtime import revisions
 from runtime.builder.client import Builder

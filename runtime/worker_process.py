@@ -108,6 +108,11 @@ class WorkerProcess(asyncio.Protocol):
             log.warning("killing worker %d (pid %d): %s", self.index, self.forked.pid, why)
             self.forked.kill()
 
+    def hang_up(self) -> None:
+        """Closes the socket; the worker ends by itself."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def looks_hung(self, now: float, patience: float) -> bool:
         """Whether an isolate computes while the worker's own loop has not turned for `patience`
         seconds: then nobody in there watches that isolate any more."""
@@ -163,8 +168,6 @@ class WorkerProcess(asyncio.Protocol):
                 RuntimeError(f"worker {self.index} ended at its start: {self.last_words()}")
             )
             self._ready.exception()
-        # A closed socket without a dead process would be a worker that nobody watches.
-        self.forked.kill()
         self._read_errors()
         asyncio.get_running_loop().remove_reader(self.forked.errors)
         self._lost(self)

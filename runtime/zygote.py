@@ -64,8 +64,19 @@ class Zygote:
         self._waiting: dict[int, asyncio.Future[int]] = {}
         self._lock = asyncio.Lock()
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
     async def fork(self, cpu: int | None) -> ForkedWorker:
         """Makes a worker, pinned to `cpu` unless None. Raises OSError or TimeoutError."""
+        try:
+            return await self._fork(cpu)
+        except ConnectionError:
+            # The zygote had died and nobody had noticed yet: the next one is a new one.
+            return await self._fork(cpu)
+
+    async def _fork(self, cpu: int | None) -> ForkedWorker:
         async with self._lock:
             if self._socket is None:
                 await self._start()
@@ -81,10 +92,7 @@ class Zygote:
         forked = self._waiting[ticket] = asyncio.get_running_loop().create_future()
         try:
             descriptors = array.array("i", [theirs.fileno(), journal, their_errors])
-            self._socket.sendmsg(
-                [msgspec.msgpack.encode(Fork(ticket, cpu))],
-                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)],
-            )
+            self._send(Fork(ticket, cpu), descriptors)
             pid = await asyncio.wait_for(forked, FORK_TIMEOUT)
             return ForkedWorker(
                 ticket,
@@ -126,6 +134,17 @@ class Zygote:
         theirs.close()
         self._socket = ours
         asyncio.get_running_loop().add_reader(ours, self._read)
+
+    def _send(self, request: Fork, descriptors: "array.array[int]") -> None:
+        assert self._socket is not None
+        try:
+            self._socket.sendmsg(
+                [msgspec.msgpack.encode(request)],
+                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)],
+            )
+        except ConnectionError:
+            self._lose()
+            raise
 
     def _read(self) -> None:
         assert self._socket is not None
