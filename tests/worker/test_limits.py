@@ -1,0 +1,139 @@
+"""Scripts that hang, bloat or kill: what becomes of them, of their worker and of its neighbours."""
+
+import os
+import signal
+
+import pytest
+
+from runtime.worker_process import WorkerProcess
+from tests.worker.conftest import Workshop
+
+GOOD = "on('messageCreate', async (ctx) => { console.log(ctx.msg.content) })"
+
+
+def on_message(body: str) -> str:
+    return f"on('messageCreate', async (ctx) => {{ {body} }})"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("while (true) {}", "cpu"),
+        ("try { for (;;) {} } finally { for (;;) {} }", "cpu"),
+        ("/^(a+)+$/.test('a'.repeat(40) + 'b')", "cpu"),
+        ("[3, 1, 2].sort(() => { for (;;) {} })", "cpu"),
+        ("for (;;) await null", "cpu"),
+        ("(function again() { Promise.resolve().then(again) })()", "cpu"),
+        ("const a = []; for (;;) a.push({ n: a.length })", "memory"),
+        ("let s = 'x'; const m = new Map(); for (let i = 0; ; i++) m.set(i, s + i)", "memory"),
+        ("const a = []; for (;;) a.push(new Uint8Array(8 << 20).fill(1))", "memory"),
+    ],
+    ids=["loop", "finally", "regex", "sort", "await flood", "then flood", "heap", "map", "buffers"],
+)
+async def test_a_turn_over_its_limit_costs_its_isolate_only(
+    workshop: Workshop, worker: WorkerProcess, body: str, kind: str
+) -> None:
+    neighbour = await workshop.load(worker, GOOD)
+    bad = await workshop.load(worker, on_message(body))
+    dispatch = bad.event("go")
+    answered = neighbour.event("meanwhile")
+    assert await neighbour.settled(answered) == "done"
+    (breach,) = await bad.until(lambda s: s.breaches)
+    assert breach.kind == kind
+    await bad.until(lambda s: s.closed)
+    assert worker.forked.journal.has_started(dispatch)
+    assert await neighbour.settled(neighbour.event("afterwards")) == "done"
+    assert neighbour.logged == ["meanwhile", "afterwards"]
+    assert worker.alive
+
+
+async def test_a_breach_says_what_was_used(workshop: Workshop, worker: WorkerProcess) -> None:
+    bad = await workshop.load(worker, on_message("for (;;) {}"))
+    bad.event("go")
+    (breach,) = await bad.until(lambda s: s.breaches)
+    assert breach.cpu_ms >= 300
+    assert breach.peak_bytes > 1 << 20
+
+
+async def test_a_handler_that_only_waits_breaks_no_limit(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    patient = await workshop.load(
+        worker, on_message("await new Promise((r) => setTimeout(r, 400)); console.log('slept')")
+    )
+    assert await patient.settled(patient.event("go")) == "done"
+    assert patient.logged == ["slept"]
+    assert patient.breaches == []
+
+
+async def test_endless_top_level_code_is_stopped(workshop: Workshop, worker: WorkerProcess) -> None:
+    script = await workshop.start_loading(worker, "for (;;) {}")
+    (breach,) = await script.until(lambda s: s.breaches)
+    assert breach.kind == "cpu"
+    await script.until(lambda s: s.closed)
+
+
+async def test_recursion_is_an_ordinary_error(workshop: Workshop, worker: WorkerProcess) -> None:
+    script = await workshop.load(worker, on_message("(function f() { f() })()"))
+    assert await script.settled(script.event("go")) == "Maximum call stack size exceeded"
+    assert script.breaches == []
+
+
+async def test_a_long_built_in_is_reported_as_stuck_and_the_journal_names_it(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    bad = await workshop.load(worker, on_message("new Array(2 ** 32 - 1).fill(0)"))
+    bad.event("go")
+    (breach,) = await bad.until(lambda s: s.breaches)
+    assert breach.kind == "stuck"
+    assert worker.forked.journal.computing() == [bad.number]
+    worker.kill("as the supervisor would")
+    await worker.gone.wait()
+    status = await workshop.until(lambda: workshop.exits.get(worker.forked.ticket))
+    assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+async def test_the_dead_workers_journal_tells_started_from_waiting(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    stuck = await workshop.load(worker, on_message("await kv.store('a').get('k')"))
+    started = stuck.event("one")
+    await stuck.until(lambda s: s.operations())
+    waiting = stuck.event("two")
+    worker.kill("the test's turn")
+    await worker.gone.wait()
+    journal = worker.forked.journal
+    assert [journal.has_started(started), journal.has_started(waiting)] == [True, False]
+    assert workshop.lost == [worker]
+
+
+async def test_other_workers_do_not_notice_a_death(workshop: Workshop) -> None:
+    doomed, survivor = await workshop.worker(), await workshop.worker()
+    script = await workshop.load(survivor, GOOD)
+    doomed.kill("the test's turn")
+    await doomed.gone.wait()
+    assert await script.settled(script.event("alive")) == "done"
+    assert survivor.alive
+
+
+async def test_workers_outlive_their_zygote_and_new_ones_come_from_a_new_one(
+    workshop: Workshop,
+) -> None:
+    first = await workshop.worker()
+    script = await workshop.load(first, GOOD)
+    assert workshop.zygote.pid is not None
+    os.kill(workshop.zygote.pid, signal.SIGKILL)
+    second = await workshop.worker()
+    assert await script.settled(script.event("alive")) == "done"
+    other = await workshop.load(second, GOOD)
+    assert await other.settled(other.event("alive too")) == "done"
+
+
+async def test_a_worker_ends_by_itself_when_the_supervisor_is_gone(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    script = await workshop.load(worker, on_message("for (;;) {}"))
+    script.event("go")
+    worker.hang_up()
+    status = await workshop.until(lambda: workshop.exits.get(worker.forked.ticket, -1) + 1)
+    assert status == 1
