@@ -4,7 +4,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+# The first of these that runs and is of a supported version; version managers leave shims that do not run.
+PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 STEP = @printf '\033[1m· %s\033[0m\n'
 PIP_FLAGS := --disable-pip-version-check --no-input --progress-bar off --require-hashes
@@ -18,8 +20,6 @@ setup: .venv/.installed node_modules/.installed runtime/sdk/dist/.built staticfi
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "flora needs Python 3.11 or 3.12: install it, or name it with make PYTHON=…"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] <= (3,12))' \
-	  || { echo "flora needs Python 3.11 or 3.12, found $$($(PYTHON) --version): name another with make PYTHON=…"; exit 1; }
 	$(STEP) "making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing (Debian: apt install python3-venv)."; exit 1; }
 
@@ -59,3 +59,25 @@ staticfiles/.collected: .venv/.installed $(shell find static templates -type f 2
 
 clean: ## forget everything that make made, but for data/
 	rm -rf .venv .venv-sandbox node_modules runtime/sdk/dist runtime/builder/dist staticfiles
+
+test: setup .venv/.installed-test .venv-sandbox/.installed ## every test, on SQLite and on PostgreSQL with Redis
+	$(STEP) "testing"
+	@$(BIN)/python -m tests $(ARGS)
+
+lint: setup .venv/.installed-test ## ruff, mypy and TypeScript's own checks
+	$(STEP) "linting"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node node_modules/typescript/bin/tsc --noEmit --project runtime/sdk/tsconfig.json
+
+bench: setup .venv/.installed-test ## figures, as ratios in one run
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: setup .venv/.installed-test ## long fuzzing and chaos; MINUTES=30 by default
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
+
+lock: .venv/.installed-test ## resolve requirements*.in and package.json anew
+	@for name in requirements requirements-test requirements-sandbox; do \
+	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt; done
+	@npm install --package-lock-only --ignore-scripts
