@@ -59,7 +59,7 @@ class DiscordSection(BaseModel):
     api_base: str = DISCORD_API
     intents: Words = Field(
         default=["guilds", "guild_messages", "guild_message_reactions", "message_content"],
-        description="gateway intents by nextcord's names",
+        description="gateway intents by Discord's names, in either case",
     )
 
     @field_validator("api_base")

@@ -14,6 +14,7 @@ import nextcord
 from nextcord.http import Route
 
 from gateway.errors import GatewayRefused
+from gateway.intents import intents_value
 from gateway.shard import REFUSALS, Shard
 
 log = logging.getLogger("flora.discord")
@@ -27,26 +28,16 @@ Sink = Callable[[str, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class GatewayOptions:
-    """api_base: Discord's REST address, which names the gateway's; intents: nextcord's names."""
+    """api_base: Discord's REST address, which names the gateway's; intents: Discord's names.
+
+    silence: a connection that has said nothing for so long is dead; seconds. Discord asks for a
+    heartbeat each 41 s and answers it.
+    """
 
     token: str
     api_base: str
     intents: tuple[str, ...]
-
-
-class UnknownIntent(Exception):
-    pass
-
-
-def intents_of(names: tuple[str, ...]) -> nextcord.Intents:
-    """Raises UnknownIntent for a name that nextcord does not know."""
-    intents = nextcord.Intents.none()
-    for name in names:
-        if name not in nextcord.Intents.VALID_FLAGS:
-            known = ", ".join(sorted(nextcord.Intents.VALID_FLAGS))
-            raise UnknownIntent(f"DISCORD_INTENTS names {name!r}; Discord's intents are {known}.")
-        setattr(intents, name, True)
-    return intents
+    silence: float = 60.0
 
 
 class _Parsers:
@@ -81,17 +72,20 @@ class GatewayClient:
     def __init__(self, options: GatewayOptions, sink: Sink) -> None:
         """sink(name, d) is called on the loop for each dispatch, in the order of each shard."""
         Route.BASE = options.api_base
+        intents = nextcord.Intents.none()
+        intents.value = intents_value(options.intents)
         self.application_id = ""
         self.user_id = ""
         self.shards: list[Shard] = []
         self._options = options
         self._sink = sink
         self._client = _Client(
-            intents=intents_of(options.intents),
+            intents=intents,
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=nextcord.MemberCacheFlags.none(),
             rollout_delete_unknown=False,
+            heartbeat_timeout=options.silence,
         )
         connection: Any = self._client._connection
         connection.parsers = _Parsers(self._take)

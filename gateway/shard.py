@@ -61,20 +61,20 @@ class Shard:
         self._sequence: int | None = None
         self._resume_address: str | None = None
         self._socket: Any = None
+        # Connections that have ended since the last READY or RESUMED.
+        self._failures = 0
 
     async def run(self) -> None:
         """Holds the connection until cancelled. Raises GatewayRefused when Discord says no."""
-        failures = 0
         while True:
             try:
-                await self._connect(failures)
-                failures = 0
+                await self._connect()
                 while True:
                     await self._socket.poll_event()
                     self._remember()
             except ReconnectWebSocket as signal:
                 self._remember()
-                if not signal.resume:
+                if not signal.resume or self._closed_with() in SESSION_LOST:
                     self._forget_session()
                 log.info("shard %d reconnects to %s", self.id, signal.op.lower())
             except ConnectionClosed as closed:
@@ -84,26 +84,23 @@ class Shard:
                     raise GatewayRefused(reason) from None
                 if closed.code in SESSION_LOST:
                     self._forget_session()
-                failures += 1
-            except (OSError, TimeoutError, RuntimeError) as error:
-                self._fail(error, failures)
-                failures += 1
-            except Exception as error:  # aiohttp's and nextcord's many: the connection is over
-                self._fail(error, failures)
-                failures += 1
+            except Exception as error:  # aiohttp's, nextcord's, the system's: it is over
+                self._remember()
+                if self._failures == 0:
+                    log.warning("shard %d lost its connection: %s", self.id, _words(error))
             self._set_connected(False)
             await self._drop_socket()
-            if failures:
-                await asyncio.sleep(_delay(failures))
+            await asyncio.sleep(_delay(self._failures))
+            self._failures += 1
 
     async def close(self) -> None:
         """Closes the connection; Discord keeps the session for a while."""
         self._set_connected(False)
         await self._drop_socket()
 
-    async def _connect(self, failures: int) -> None:
+    async def _connect(self) -> None:
         resume = self._session_id is not None
-        address = self._resume_address if resume and failures < RESUME_ADDRESS_TRIES else None
+        address = self._resume_address if resume and self._failures < RESUME_ADDRESS_TRIES else None
         if address is None:
             address = await self._address()
         self._socket = await asyncio.wait_for(
@@ -120,6 +117,7 @@ class Shard:
 
     def on_ready(self) -> None:
         """READY or RESUMED has come through this connection."""
+        self._failures = 0
         self._set_connected(True)
 
     def _remember(self) -> None:
@@ -132,10 +130,13 @@ class Shard:
     def _forget_session(self) -> None:
         self._session_id = self._sequence = self._resume_address = None
 
-    def _fail(self, error: Exception, failures: int) -> None:
-        self._remember()
-        if failures == 0:
-            log.warning("shard %d lost its connection: %s", self.id, error or type(error).__name__)
+    def _closed_with(self) -> int | None:
+        """The code with which Discord has closed the connection, unless we did."""
+        socket = self._socket
+        if socket is None or socket._close_code is not None:
+            return None
+        code: int | None = socket.socket.close_code
+        return code
 
     def _set_connected(self, connected: bool) -> None:
         if connected != self.connected:
@@ -153,6 +154,12 @@ class Shard:
 
 
 def _delay(failures: int) -> float:
-    """Exponential, with jitter, so that shards do not come back all at once."""
+    """At once the first time, then exponential, with jitter: shards do not come back together."""
+    if failures == 0:
+        return 0.0
     ceiling: float = min(LAST_DELAY, FIRST_DELAY * 2 ** min(failures - 1, 10))
     return ceiling * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

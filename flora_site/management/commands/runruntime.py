@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from deployments.services.first_account import FirstAccount, first_account
 from flora_site.composition import SDK, compose
 from flora_site.config import Config
-from gateway.client import UnknownIntent
+from gateway.intents import UnknownIntent
 from gateway.sandbox.process import SandboxMissing
 from runtime.web import PortTaken, WebProcess, bind
 

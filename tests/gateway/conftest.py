@@ -1,0 +1,84 @@
+"""The gateway client against the fake Discord, in one loop, over real sockets."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest_asyncio
+
+from gateway.client import GatewayClient, GatewayOptions
+from tests.fake_discord.server import FakeDiscord
+
+INTENTS = ("guilds", "guild_messages", "guild_message_reactions", "message_content")
+
+
+class Bot:
+    """A running gateway client and what it has handed over."""
+
+    def __init__(self, discord: FakeDiscord, token: str, silence: float) -> None:
+        self.discord = discord
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        options = GatewayOptions(token, discord.api_base, INTENTS, silence)
+        self.client = GatewayClient(options, self._take)
+        self.running: asyncio.Task[None] | None = None
+
+    def _take(self, event: str, data: dict[str, Any]) -> None:
+        self.events.append((event, data))
+        task = asyncio.ensure_future(self.discord.changes.note())
+        task.add_done_callback(lambda _: None)
+
+    def contents(self) -> list[str]:
+        return [data["content"] for event, data in self.events if event == "MESSAGE_CREATE"]
+
+    async def log_in_and_run(self) -> None:
+        await self.client.log_in()
+        await self.client.run()
+
+    async def start(self) -> None:
+        self.running = asyncio.create_task(self.log_in_and_run())
+        await self.discord.until(lambda: self.client.connected)
+
+    async def has_read(self, contents: list[str]) -> None:
+        """Waits for these messages; any other order or number is a failure."""
+        await self.discord.until(lambda: len(self.contents()) >= len(contents))
+        assert self.contents() == contents
+
+    async def stop(self) -> None:
+        if self.running is not None:
+            self.running.cancel()
+            with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup):
+                await self.running
+        await self.client.close()
+
+
+MakeBot = Callable[..., Bot]
+
+
+@pytest_asyncio.fixture
+async def discord() -> AsyncIterator[FakeDiscord]:
+    discord = FakeDiscord()
+    await discord.start()
+    yield discord
+    await discord.stop()
+    assert discord.problems == []
+
+
+@pytest_asyncio.fixture
+async def make_bot(discord: FakeDiscord) -> AsyncIterator[MakeBot]:
+    bots: list[Bot] = []
+
+    def make(*, token: str = "a-bot-token", silence: float = 60.0) -> Bot:
+        bots.append(Bot(discord, token, silence))
+        return bots[-1]
+
+    yield make
+    for bot in bots:
+        await bot.stop()
+
+
+@pytest_asyncio.fixture
+async def bot(make_bot: MakeBot) -> Bot:
+    bot = make_bot()
+    await bot.start()
+    return bot
