@@ -48,7 +48,11 @@ def configure_logging(log_filter: str, *, readable: bool) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "flora"}},
             "root": {"handlers": ["stderr"], "level": root_level},
-            "loggers": {name: {"level": level} for name, level in levels.items()},
+            "loggers": {
+                # Each refused request has its line from django_structlog already.
+                "django.request": {"level": "ERROR"},
+                **{name: {"level": level} for name, level in levels.items()},
+            },
         }
     )
     structlog.configure(

@@ -23,6 +23,9 @@ log = logging.getLogger("flora.discord")
 IDENTIFY_EVERY = 5.0
 FIRST_DELAY, LAST_DELAY = 1.0, 30.0
 
+# flora has no use for voice: nothing to warn of.
+nextcord.VoiceClient.warn_nacl = False
+
 Sink = Callable[[str, dict[str, Any]], None]
 
 

@@ -15,7 +15,6 @@ from deployments.models import Guild, LogEntry
 from runtime.database import Database, DatabaseAway
 
 log = logging.getLogger("flora.runtime")
-script_log = logging.getLogger("flora.js")
 
 LINES, WINDOW = 100, 10.0
 LINE_BYTES = 10_000
@@ -76,7 +75,8 @@ class GuildLog:
         self._put(guild_id, level, target, _cut(message))
 
     def _put(self, guild_id: str, level: str, target: str, message: str) -> None:
-        script_log.log(LEVELS[level], "%s", message, extra={"guild": guild_id, "from": target})
+        server_log = logging.getLogger(target.replace(":", "."))
+        server_log.log(LEVELS[level], "%s", message, extra={"guild": guild_id})
         self._buffer.append(_Line(guild_id, level, target, message))
         self._arrived.set()
 

@@ -21,12 +21,13 @@ from deployments.api.shapes import (
     DeploymentRequest,
     HistoryQuery,
     RevisionAnswer,
+    read_query,
 )
 from deployments.models import Guild, Revision
 from deployments.models.revision import Origin, RevisionQuerySet, Status
 from deployments.services.deploy import deploy
 from deployments.services.desired_state import undeploy
-from deployments.services.outcome import wait_for
+from deployments.services.outcome import until_it_holds, wait_for
 from deployments.services.roll_back import roll_back
 
 # What a deployment takes besides building and loading; seconds.
@@ -57,7 +58,7 @@ class Deployment(APIView):
     @extend_schema(parameters=[BundleQuery], responses={200: DeploymentAnswer, **REFUSALS})
     def get(self, request: Request, guild_id: str) -> Response:
         guild = guild_for(Actor.of(request), guild_id)
-        include_bundle = _query(request, BundleQuery)["include_bundle"]
+        include_bundle = read_query(request, BundleQuery)["include_bundle"]
         return Response(_deployment_of(guild, include_bundle=include_bundle))
 
     @extend_schema(
@@ -82,6 +83,7 @@ class Deployment(APIView):
         if guild.active_revision_id is None:
             raise _not_deployed(guild)
         undeploy(guild=guild, actor=actor)
+        until_it_holds(guild)
         return Response(status=204)
 
 
@@ -92,7 +94,7 @@ class History(APIView):
     def get(self, request: Request, guild_id: str) -> Response:
         """Successes and failures, newest first."""
         guild = guild_for(Actor.of(request), guild_id)
-        query = _query(request, HistoryQuery)
+        query = read_query(request, HistoryQuery)
         include_bundle = query["include_bundle"]
         revisions = _shown(guild.revisions.newest_first(), include_bundle=include_bundle)
         if "cursor_id" in query:
@@ -105,7 +107,7 @@ class RevisionDetail(APIView):
     @extend_schema(parameters=[BundleQuery], responses={200: RevisionAnswer, **REFUSALS})
     def get(self, request: Request, guild_id: str, revision_id: str) -> Response:
         guild = guild_for(Actor.of(request), guild_id)
-        include_bundle = _query(request, BundleQuery)["include_bundle"]
+        include_bundle = read_query(request, BundleQuery)["include_bundle"]
         revisions = _shown(Revision.objects.all(), include_bundle=include_bundle)
         revision = revision_for(guild, revision_id, revisions)
         return Response(RevisionAnswer(revision, include_bundle=include_bundle).data)
@@ -131,13 +133,6 @@ class Rollback(APIView):
         )
         settled = _settled(revision, "rollback")
         return Response(RevisionAnswer(settled, include_bundle=False).data)
-
-
-def _query(request: Request, form_class: type[BundleQuery]) -> dict[str, Any]:
-    form = form_class(data=request.query_params)
-    form.is_valid(raise_exception=True)
-    query: dict[str, Any] = form.validated_data
-    return query
 
 
 def _origin(request: Request, actor: Actor) -> str:

@@ -14,6 +14,7 @@ from deployments.api.shapes import GuildAnswer, GuildStateAnswer
 from deployments.models import Guild, GuildMember
 from deployments.models.guild import ADMINISTRATOR
 from deployments.services.desired_state import pause, resume
+from deployments.services.outcome import until_it_holds
 
 
 class Guilds(APIView):
@@ -36,6 +37,7 @@ class Pause(APIView):
         """The script receives nothing until it is resumed."""
         actor = Actor.of(request)
         guild = pause(guild=guild_for(actor, guild_id), actor=actor)
+        until_it_holds(guild)
         return Response(GuildStateAnswer(guild).data)
 
 
@@ -44,6 +46,7 @@ class Resume(APIView):
     def post(self, request: Request, guild_id: str) -> Response:
         actor = Actor.of(request)
         guild = resume(guild=guild_for(actor, guild_id), actor=actor)
+        until_it_holds(guild)
         return Response(GuildStateAnswer(guild).data)
 
 

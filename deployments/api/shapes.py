@@ -7,7 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from deployments.models import LogEntry
 from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, Origin, Status
 from deployments.source import Source, SourceFile
@@ -83,6 +85,18 @@ class HistoryQuery(BundleQuery):
                 "`cursor_deployed_at` and `cursor_id` belong together: give both or none"
             )
         return attrs
+
+
+class LogQuery(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
+
+
+def read_query(request: Request, form_class: "type[serializers.Serializer[Any]]") -> dict[str, Any]:
+    """The query's values by this form. Raises ValidationError."""
+    form = form_class(data=request.query_params)
+    form.is_valid(raise_exception=True)
+    query: dict[str, Any] = form.validated_data
+    return query
 
 
 class TokenRequest(serializers.Serializer[Any]):
@@ -196,6 +210,19 @@ class GuildAnswer(Answer):
 class GuildStateAnswer(Answer):
     guild_id = serializers.CharField(source="pk")
     state = serializers.ChoiceField(choices=GuildState.choices)
+
+
+class LogEntryAnswer(Answer):
+    """timestamp: unix milliseconds. target: `flora:js` for what the script printed."""
+
+    timestamp = serializers.SerializerMethodField()
+    level = serializers.CharField()
+    target = serializers.CharField()
+    guild_id = serializers.CharField()
+    message = serializers.CharField()
+
+    def get_timestamp(self, entry: LogEntry) -> int:
+        return int(entry.at.timestamp() * 1000)
 
 
 class TokenAnswer(Answer):

@@ -1,13 +1,15 @@
-"""Wait until the runtime has settled a pending revision."""
+"""Wait until the runtime has done what the database asks of it."""
 
 import time
 
 from deployments import control
-from deployments.models import Revision
+from deployments.models import Guild, Revision
 from deployments.models.revision import Status
 
 # While the runtime is away the database is looked at this often; seconds.
 LOOK_EVERY = 0.25
+# How long a changed wish may take before whoever waits is let go; seconds.
+WISH_PATIENCE = 5.0
 
 
 def wait_for(revision: Revision, timeout: float) -> Revision:
@@ -24,6 +26,15 @@ def wait_for(revision: Revision, timeout: float) -> Revision:
         if revision.status != Status.PENDING or remaining <= 0:
             revision.refresh_from_db()
             return revision
+
+
+def until_it_holds(guild: Guild) -> bool:
+    """Whether the runtime has confirmed the guild's desired state; when it is away it follows."""
+    try:
+        reply = control.ask(control.Reconcile(str(guild.pk)), WISH_PATIENCE)
+    except control.RuntimeUnreachable:
+        return False
+    return isinstance(reply, control.Done)
 
 
 def _asked(revision: Revision, timeout: float) -> bool:

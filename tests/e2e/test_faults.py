@@ -1,0 +1,122 @@
+"""Scripts that hang, bloat and kill, seen from outside: the owner is told, neighbours go on."""
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from tests.e2e.installation import Installation
+from tests.fake_discord.server import FakeDiscord
+from tests.fake_discord.world import FakeGuild
+
+
+def bad(body: str) -> str:
+    return (
+        "on('messageCreate', async (ctx) => {"
+        " if (ctx.msg.content === '!bad') {" + body + "}"
+        " if (ctx.msg.content === '!good') await ctx.reply('still here') })"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("for (;;) {}", "dispatch failed: dispatch timed out: "),
+        ("for (;;) await null", "dispatch failed: dispatch timed out: "),
+        (
+            "const all = []; for (;;) all.push({ n: all.length })",
+            "dispatch failed: out of memory: an isolate may have 128 MiB",
+        ),
+        (
+            "const all = []; for (;;) all.push(new Uint8Array(8 << 20).fill(1))",
+            "dispatch failed: out of memory: an isolate may have 128 MiB",
+        ),
+    ],
+    ids=["endless loop", "flood of microtasks", "heap bomb", "buffers"],
+)
+async def test_a_script_over_its_limits_is_stopped_told_and_runs_again(
+    flora: Installation, guild: FakeGuild, body: str, told: str
+) -> None:
+    assert (await flora.deploy(guild.id, bad(body))).status == 200
+    await guild.say("!bad")
+    await guild.say("!good")
+    assert (await guild.next_sent(timeout=30))["content"] == "still here"
+    lines = await flora.until_logged(guild.id, told)
+    assert any("MESSAGE_CREATE was lost: it had started when its isolate ended" in x for x in lines)
+
+
+async def test_a_process_killer_costs_its_worker_and_no_neighbour_loses_an_event(
+    flora: Installation, discord: FakeDiscord, guild: FakeGuild
+) -> None:
+    """`new Array(2**32-1).fill(0)` aborts V8 in spite of every limit."""
+    neighbours = [await discord.add_guild(f"Neighbour {number}") for number in range(8)]
+    for neighbour in neighbours:
+        await neighbour.until(lambda g: g.commands)
+    workers = set(flora.processes("runtime.worker.zygote"))
+    assert (await flora.deploy(guild.id, bad("new Array(2 ** 32 - 1).fill(0)"))).status == 200
+    await guild.say("!bad")
+    for _ in range(20):
+        for neighbour in neighbours:
+            await neighbour.say("!count")
+    await guild.say("!good")
+    for neighbour in neighbours:
+        await neighbour.until(lambda g: len(g.sent()) == 20, timeout=60)
+        counted = [message["content"] for message in neighbour.sent()]
+        assert sorted(counted) == sorted(f"Counted to {n}" for n in range(1, 21))
+    assert (await guild.next_sent(timeout=60))["content"] == "still here"
+    await flora.until_logged(guild.id, "dispatch timed out: the script could not be interrupted")
+    assert len(workers - set(flora.processes("runtime.worker.zygote"))) == 1
+
+
+async def test_a_killed_worker_is_replaced_and_its_guilds_answer(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    _, *workers = flora.processes("runtime.worker.zygote")
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    assert await guild.reply_to("!ping") == "pong"
+    assert not set(workers) & set(flora.processes("runtime.worker.zygote"))
+
+
+async def test_a_killed_zygote_takes_no_worker_along_and_is_replaced(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    zygote, *workers = flora.processes("runtime.worker.zygote")
+    os.kill(zygote, signal.SIGKILL)
+    assert await guild.reply_to("!ping") == "pong"
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    assert await guild.reply_to("!ping") == "pong"
+
+
+async def test_an_error_is_told_with_its_line_and_the_script_goes_on(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    source = {
+        "src/main.ts": "import { fail } from './fail'\n"
+        "on('messageCreate', async (ctx) => {\n"
+        "  if (ctx.msg.content === '!bad') fail(ctx.msg.content)\n"
+        "  if (ctx.msg.content === '!good') await ctx.reply('still here') })",
+        "src/fail.ts": "interface Any { x: number }\n\n"
+        "export function fail(why: string): never {\n  throw new RangeError(why)\n}",
+    }
+    assert (await flora.deploy(guild.id, source)).status == 200
+    await guild.say("!bad")
+    lines = await flora.until_logged(guild.id, "RangeError: !bad")
+    (told,) = [line for line in lines if "RangeError" in line]
+    assert told.startswith("dispatch failed: RangeError: !bad\n    at fail (src/fail.ts:4:9)")
+    assert "src/main.ts:3:35" in told
+    assert await guild.reply_to("!good") == "still here"
+
+
+async def test_what_a_script_prints_is_in_its_guilds_log_only(
+    flora: Installation, discord: FakeDiscord, guild: FakeGuild
+) -> None:
+    other = await discord.add_guild()
+    await other.until(lambda g: g.commands)
+    await flora.deploy(guild.id, "console.log('planted', { roses: 3 }); console.error('!')")
+    entries: list[dict[str, Any]] = await flora.guild_log(guild.id)
+    printed = [(e["level"], e["message"]) for e in entries if e["target"] == "flora:js"]
+    assert printed == [("info", "planted { roses: 3 }"), ("error", "!")]
+    assert await flora.guild_log(other.id) == []
