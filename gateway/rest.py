@@ -7,6 +7,7 @@ and no worker holds the token. nextcord's HTTP client keeps Discord's buckets an
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,17 +113,18 @@ class DiscordRest:
 
 
 class _Pace:
-    """Lets through `rate` a second, in bursts of at most one second's worth."""
+    """Lets through at most `rate` in any one second; the rest waits in its order."""
 
-    def __init__(self, rate: float) -> None:
-        self._interval = 1.0 / rate
-        self._next = 0.0
+    def __init__(self, rate: int) -> None:
+        self._starts: deque[float] = deque(maxlen=rate)
 
     async def wait(self) -> None:
-        now = time.monotonic()
-        self._next = max(self._next + self._interval, now - 1.0 + self._interval)
-        if self._next > now:
-            await asyncio.sleep(self._next - now)
+        now = start = time.monotonic()
+        if len(self._starts) == self._starts.maxlen:
+            start = max(now, self._starts[0] + 1.0)
+        self._starts.append(start)
+        if start > now:
+            await asyncio.sleep(start - now)
 
 
 def _typed(error: nextcord.HTTPException, shown: str) -> DiscordError:

@@ -35,6 +35,10 @@ RETRY_FIRST, RETRY_LAST = 0.1, 30.0
 REDIS_WAIT = 5
 
 
+class AlreadyRunning(Exception):
+    """Another runtime has this data directory; the message says which."""
+
+
 class ControlSocket:
     """Listens on a Unix socket that only this user may open."""
 
@@ -44,11 +48,14 @@ class ControlSocket:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Raises RuntimeError when another runtime listens there."""
+        """Raises AlreadyRunning."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._path.exists():
             if await self._is_answered():
-                raise RuntimeError(f"another runtime already uses {self._path.parent}")
+                raise AlreadyRunning(
+                    f"Another runtime already uses {self._path.parent}: stop that one, or choose "
+                    "another directory with FLORA_DATA_DIR."
+                )
             self._path.unlink()
         before = os.umask(0o177)
         try:

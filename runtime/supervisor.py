@@ -55,7 +55,8 @@ class SupervisorOptions:
     """What flora_site composes from the configuration.
 
     gateway is None with a simulated Discord, whose interpreter is sandbox_python. migrated is
-    called on a database thread once the tables are there, announce when the bot answers.
+    called on a database thread once the tables are there, announce when all that is here is up,
+    whether Discord can be reached or not.
     """
 
     data_dir: Path
@@ -124,9 +125,9 @@ class Supervisor:
             guilds = await runtime.restore()
         self._serving.set()
         log.info("%d guilds restored", guilds)
+        options.announce()
         async with self._step("gateway"):
             await runtime.connect()
-        options.announce()
         await runtime.serve()
 
     async def _start_sandbox(self) -> GatewayOptions:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
 # What a test waits at most for the API.
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PATIENCE = aiohttp.ClientTimeout(total=60)
 
 
@@ -37,34 +38,49 @@ class Installation:
     process: asyncio.subprocess.Process | None = None
     announced: list[str] = field(default_factory=list)
     token: str = ""
-    _reading: asyncio.Task[None] | None = None
+    # Where its pages are when they are served by another process than its own.
+    elsewhere: str = ""
+    _log: list[str] = field(default_factory=list)
+    _reading: "asyncio.Future[Any] | None" = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _session: aiohttp.ClientSession | None = None
 
     # --- life ------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Returns when it has announced itself: gateway, scripts and pages are up."""
+        """Returns when it is ready: gateway, scripts and pages are up."""
         await self.launch()
         await self.until_announced("Account")
+        await self.until("/api/ready", bool)
         if not self.token:
             self.token = (
                 await self.manage("createtoken", "--operator", "--label", "tests")
             ).strip()
 
+    async def create_token(self) -> None:
+        printed = await self.manage("createtoken", "--operator", "--label", "tests")
+        self.token = printed.removesuffix("\n")
+
+    def share_database(self) -> None:
+        """SQLite's file lies in the data directory: other processes are told where."""
+        database = self.directory / "shared.sqlite3"
+        self.environment.setdefault("DATABASE_URL", f"sqlite:///{database}")
+
     async def launch(self) -> None:
         """Starts the process and returns at once."""
         self.announced.clear()
-        with (self.directory / "log.txt").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "manage.py", "runruntime", *self.arguments),
-                cwd=ROOT,
-                env=self._environment(),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        self._reading = asyncio.create_task(self._read())
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "manage.py", "runruntime", *self.arguments),
+            cwd=ROOT,
+            env=self.full_environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self._reading = asyncio.gather(
+            self._read(self.process.stdout, self.announced),
+            self._read(self.process.stderr, self._log),
+        )
 
     async def until_announced(self, word: str) -> None:
         """Raises AssertionError with the log when the process ends before."""
@@ -101,25 +117,33 @@ class Installation:
         if self._session is not None:
             await self._session.close()
 
-    async def _read(self) -> None:
-        assert self.process is not None
-        assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            self.announced.append(line.decode().rstrip())
+    async def _read(self, stream: asyncio.StreamReader | None, into: list[str]) -> None:
+        assert stream is not None
+        async for line in stream:
+            into.append(_COLOURS.sub("", line.decode(errors="replace")).rstrip())
             self._changed.set()
         self._changed.set()
 
     # --- what it says ----------------------------------------------------------------------
 
     def log(self) -> str:
-        return (self.directory / "log.txt").read_text(errors="replace")
+        return "\n".join(self._log)
 
     def logged(self, text: str) -> int:
-        """How often a text stands in the log, its colours taken away."""
-        return re.sub(r"\x1b\[[0-9;]*m", "", self.log()).count(text)
+        """How often a text stands in the log."""
+        return self.log().count(text)
+
+    async def until_in_log(self, text: str) -> None:
+        """Waits until the process has logged this."""
+        async with asyncio.timeout(START_TIMEOUT):
+            while not self.logged(text):
+                self._changed.clear()
+                await self._changed.wait()
 
     @property
     def site(self) -> str:
+        if self.elsewhere:
+            return self.elsewhere
         (line,) = [line for line in self.announced if line.startswith("Admin")]
         return line.split()[1].removesuffix("/admin/")
 
@@ -134,6 +158,12 @@ class Installation:
                     if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes():
                         found.append(child)
         return found
+
+    async def until_gone(self, pids: list[int]) -> None:
+        """Waits until none of these processes runs any more."""
+        async with asyncio.timeout(STOP_TIMEOUT):
+            for pid in pids:
+                await _ended(pid)
 
     # --- what is asked of it ---------------------------------------------------------------
 
@@ -206,7 +236,7 @@ class Installation:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "manage.py", *arguments),
             cwd=ROOT,
-            env=self._environment(),
+            env=self.full_environment(),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -214,7 +244,7 @@ class Installation:
         assert process.returncode == 0, problems.decode()
         return printed.decode()
 
-    def _environment(self) -> dict[str, str]:
+    def full_environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
             "FLORA_DATA_DIR": str(self.directory / "data"),
@@ -223,6 +253,20 @@ class Installation:
             "RUNTIME_MAX_WORKERS": "2",
             **self.environment,
         }
+
+
+async def _ended(pid: int) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 def _children(pid: int) -> list[int]:

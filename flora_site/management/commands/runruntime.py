@@ -12,6 +12,7 @@ from flora_site.composition import SDK, compose
 from flora_site.config import Config
 from gateway.intents import UnknownIntent
 from gateway.sandbox.process import SandboxMissing
+from runtime.control import AlreadyRunning
 from runtime.web import PortTaken, WebProcess, bind
 
 
@@ -35,13 +36,10 @@ class Command(BaseCommand):
                 else WebProcess(bind(config.api.address, config.api.port))
             )
             status = asyncio.run(self._run(config, web))
-        except (PortTaken, UnknownIntent, SandboxMissing) as problem:
+        except (AlreadyRunning, PortTaken, UnknownIntent, SandboxMissing) as problem:
             raise CommandError(str(problem)) from None
         if status:
             sys.exit(status)
-
-    def _web(self, config: Config) -> WebProcess:
-        return WebProcess(bind(config.api.address, config.api.port))
 
     async def _run(self, config: Config, web: WebProcess | None) -> int:
         account: list[FirstAccount] = []
