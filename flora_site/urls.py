@@ -17,7 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("deployments.api.urls")),
     path("api-docs/openapi.json", SpectacularJSONAPIView.as_view()),
 ]
-if settings.FLORA.simulated_discord and find_spec("gateway.sandbox"):
+if settings.FLORA.simulated_discord and find_spec("gateway.sandbox.urls"):
     urlpatterns.append(path("sandbox/", include("gateway.sandbox.urls")))
 
 handler400 = "flora_site.error_pages.bad_request"

@@ -18,12 +18,18 @@ from deployments.source import Source, SourceFile
 class Text(serializers.CharField):
     """Text as it came: no number is taken for one, no space trimmed, and it may be empty."""
 
+    default_error_messages = {"surrogate": "A lone surrogate is no character."}
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"trim_whitespace": False, "allow_blank": True, **options})
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        try:
+            data.encode()
+        except UnicodeEncodeError:
+            self.fail("surrogate")
         return data
 
 

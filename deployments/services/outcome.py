@@ -8,6 +8,8 @@ from deployments.models.revision import Status
 
 # While the runtime is away the database is looked at this often; seconds.
 LOOK_EVERY = 0.25
+# How long a runtime that does not answer is waited for, in case it is just starting; seconds.
+ABSENCE_PATIENCE = 8.0
 # How long a changed wish may take before whoever waits is let go; seconds.
 WISH_PATIENCE = 5.0
 
@@ -15,17 +17,19 @@ WISH_PATIENCE = 5.0
 def wait_for(revision: Revision, timeout: float) -> Revision:
     """Returns the revision as it stands when it has settled or the time is up.
 
-    Still pending afterwards means that it is queued: the runtime settles it when it can.
+    Still pending afterwards means that it is queued: the runtime settles it when it can. A
+    runtime that cannot be reached is not waited for as long as one that is at work.
     """
-    deadline = time.monotonic() + timeout
+    started = time.monotonic()
+    deadline, absent = started + timeout, started + min(timeout, ABSENCE_PATIENCE)
     while True:
-        remaining = deadline - time.monotonic()
-        if remaining > 0 and not _asked(revision, remaining):
-            time.sleep(min(LOOK_EVERY, remaining))
+        is_there = _asked(revision, deadline - time.monotonic())
         revision.refresh_from_db(fields=["status"])
-        if revision.status != Status.PENDING or remaining <= 0:
+        now = time.monotonic()
+        if revision.status != Status.PENDING or now >= (deadline if is_there else absent):
             revision.refresh_from_db()
             return revision
+        time.sleep(min(LOOK_EVERY, deadline - now))
 
 
 def until_it_holds(guild: Guild) -> bool:
