@@ -25,6 +25,7 @@ def limits_of(config: Config) -> Limits:
             load_wall_seconds=runtime.load_timeout_secs,
             heap_bytes=runtime.heap_mb * _MEGABYTE,
             external_bytes=runtime.external_mb * _MEGABYTE,
+            boot_seconds=runtime.boot_timeout_secs,
         ),
         load_seconds=runtime.load_timeout_secs,
         handler_seconds=runtime.handler_timeout_secs,

@@ -40,8 +40,14 @@ Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 
 
 class FloraSection(BaseModel):
-    env: Literal["development", "production"] = "development"
-    data_dir: Path = PROJECT_ROOT / "data"
+    env: Literal["development", "production"] = Field(
+        default="development",
+        description="development answers this machine only and fills in what is missing; "
+        "production refuses to start on a missing or weak setting",
+    )
+    data_dir: Path = Field(
+        default=PROJECT_ROOT / "data", description="SQLite, the control socket, kept keys"
+    )
     hosts: Words = Field(default=[], description="host names that the web server answers to")
     log: str = Field(default="flora=info", description="as the original's RUST_LOG: target=level,…")
 
@@ -52,11 +58,14 @@ class FloraSection(BaseModel):
 
 
 class DiscordSection(BaseModel):
-    token: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-    redirect_uri: str = "http://localhost:3000/api/auth/callback"
-    api_base: str = DISCORD_API
+    token: str = Field(default="", description="the bot's; empty: the simulated Discord")
+    client_id: str = Field(default="", description="for the login with Discord")
+    client_secret: str = Field(default="", description="for the login with Discord")
+    redirect_uri: str = Field(
+        default="http://localhost:3000/api/auth/callback",
+        description="where Discord sends a person back to; as in the developer portal",
+    )
+    api_base: str = Field(default=DISCORD_API, description="Discord's REST address")
     intents: Words = Field(
         default=["guilds", "guild_messages", "guild_message_reactions", "message_content"],
         description="gateway intents by Discord's names, in either case",
@@ -72,7 +81,7 @@ class DiscordSection(BaseModel):
 
 class DatabaseSection(BaseModel):
     url: str = Field(default="", description="postgresql://…; empty: SQLite in the data directory")
-    max_connections: int = Field(default=5, ge=1, le=100)
+    max_connections: int = Field(default=5, ge=1, le=100, description="of one process")
 
     @field_validator("url")
     @classmethod
@@ -84,7 +93,7 @@ class DatabaseSection(BaseModel):
 
 class CacheSection(BaseModel):
     url: str = Field(default="", description="redis://…; empty: no Redis")
-    pool_size: int = Field(default=10, ge=1, le=1000)
+    pool_size: int = Field(default=10, ge=1, le=1000, description="connections of one process")
 
     @field_validator("url")
     @classmethod
@@ -97,41 +106,63 @@ class CacheSection(BaseModel):
 class RuntimeSection(BaseModel):
     """The worker pool, the watchdog and the limits of one guild. A timeout of 0 turns it off."""
 
-    max_workers: int = Field(default=4, ge=1, le=64)
-    pin_workers: bool = True
-    worker_queue_capacity: int = Field(default=1024, ge=1, le=4096)
-    guild_queue_capacity: int = Field(default=256, ge=1, le=4096)
-    guild_started_events: int = Field(default=32, ge=1, le=256)
-    boot_timeout_secs: float = Field(default=5, ge=0)
-    load_timeout_secs: float = Field(default=30, ge=0)
-    load_cpu_secs: float = Field(default=5, ge=0)
+    max_workers: int = Field(
+        default=4, ge=1, le=64, description="worker processes; more than CPUs are slower"
+    )
+    pin_workers: bool = Field(default=True, description="each worker stays on one CPU")
+    worker_queue_capacity: int = Field(
+        default=1024, ge=1, le=4096, description="events under way in one worker"
+    )
+    guild_queue_capacity: int = Field(
+        default=256, ge=1, le=4096, description="events of one guild that wait; then the oldest go"
+    )
+    guild_started_events: int = Field(
+        default=32, ge=1, le=256, description="events of one guild that are under way at once"
+    )
+    boot_timeout_secs: float = Field(default=5, ge=0, description="wall time of the SDK's start")
+    load_timeout_secs: float = Field(default=30, ge=0, description="wall time of top-level code")
+    load_cpu_secs: float = Field(default=5, ge=0, description="CPU time of top-level code")
     dispatch_timeout_secs: float = Field(
         default=3, ge=0, description="wall time of one turn without progress"
     )
     turn_cpu_secs: float = Field(default=1, ge=0, description="CPU time of one turn")
     handler_timeout_secs: float = Field(default=30, ge=0, description="life of one handler")
-    heap_mb: int = Field(default=64, ge=8, le=1024)
-    external_mb: int = Field(default=64, ge=8, le=1024)
-    rest_timeout_ms: int = Field(default=8000, ge=0)
-    guild_concurrency: int = Field(default=4, ge=1, le=50)
-    max_script_bytes: int = Field(default=8_388_608, ge=1)
-    max_bundle_files: int = Field(default=200, ge=1)
-    max_bundle_total_bytes: int = Field(default=1_048_576, ge=1)
-    build_timeout_secs: float = Field(default=30, gt=0)
+    heap_mb: int = Field(default=64, ge=8, le=1024, description="V8 heap of one isolate")
+    external_mb: int = Field(
+        default=64, ge=8, le=1024, description="memory of one isolate beside its heap"
+    )
+    rest_timeout_ms: int = Field(
+        default=8000, ge=0, description="one request to Discord, its repeats included"
+    )
+    guild_concurrency: int = Field(
+        default=4, ge=1, le=50, description="requests of one guild to Discord at once"
+    )
+    max_script_bytes: int = Field(default=8_388_608, ge=1, description="a built script")
+    max_bundle_files: int = Field(default=200, ge=1, description="files of one deployment")
+    max_bundle_total_bytes: int = Field(
+        default=1_048_576, ge=1, description="bytes of all files of one deployment"
+    )
+    build_timeout_secs: float = Field(default=30, gt=0, description="wall time of one build")
     default_script: bool = Field(
         default=True, description="a guild without a script gets the default one"
     )
-    show_internal_stack_frames: bool = False
-    stop_timeout_secs: float = Field(default=8, gt=0)
+    show_internal_stack_frames: bool = Field(
+        default=False, description="flora's own frames in scripts' stack traces"
+    )
+    stop_timeout_secs: float = Field(
+        default=8, gt=0, description="from SIGTERM to the end, running handlers included"
+    )
 
 
 class ApiSection(BaseModel):
     port: int = Field(default=3000, ge=0, le=65535, description="0: any free port")
-    address: str = "127.0.0.1"
+    address: str = Field(default="127.0.0.1", description="other than this machine: production")
     secret: str = Field(default="", description="signs cookies; at least 32 characters")
-    cookie_ttl_secs: int = Field(default=2_592_000, ge=60)
-    cookie_secure: bool | None = Field(default=None, description="unset: on in production")
-    operator_secret: str = ""
+    cookie_ttl_secs: int = Field(default=2_592_000, ge=60, description="how long a login lasts")
+    cookie_secure: bool | None = Field(
+        default=None, description="cookies over https only; unset: in production"
+    )
+    operator_secret: str = Field(default="", description="lets a scraper read the metrics")
 
 
 class SecretsSection(BaseModel):

@@ -196,7 +196,7 @@ class _Worker:
         self._tenants[number] = tenant
         tenant.isolate = self._make_isolate(sink, load.limits.heap_bytes)
         try:
-            tenant.isolate.install_bridge(self._sdk)
+            tenant.isolate.install_bridge(self._sdk, load.limits.boot_seconds)
         except BridgeError as error:
             self._breach(tenant, "protocol", f"the SDK does not load: {error}", 0, 0)
             return

@@ -33,7 +33,10 @@ class FromWorker(IntEnum):
 
 
 class TurnLimits(msgspec.Struct, frozen=True):
-    """What one turn of an isolate may use; 0 turns a limit off. Seconds and bytes."""
+    """What one turn of an isolate may use; 0 turns a limit off. Seconds and bytes.
+
+    boot_seconds: for the SDK, before anything of the script.
+    """
 
     cpu_seconds: float
     wall_seconds: float
@@ -41,6 +44,7 @@ class TurnLimits(msgspec.Struct, frozen=True):
     load_wall_seconds: float
     heap_bytes: int
     external_bytes: int
+    boot_seconds: float = 5.0
 
 
 class Load(msgspec.Struct, frozen=True):

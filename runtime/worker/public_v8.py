@@ -28,13 +28,14 @@ class PublicIsolate:
         self._bridge_error = ""
         self._ready, self._closed = threading.Event(), threading.Event()
 
-    def install_bridge(self, sdk: bytes) -> None:
+    def install_bridge(self, sdk: bytes, timeout: float = 5.0) -> None:
         main = self._live(f"{_ADAPTER}({sdk.decode().rstrip().rstrip(';')})")
         thread = threading.Thread(
             target=lambda: self._loop.run_until_complete(main), name="public-isolate", daemon=True
         )
         thread.start()
-        self._ready.wait()
+        if not self._ready.wait(timeout or None):
+            raise BridgeError(f"bootstrap timed out after {timeout:g} s")
         if self._bridge_error:
             raise BridgeError(self._bridge_error)
 

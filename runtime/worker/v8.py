@@ -52,8 +52,9 @@ Sink = Callable[[Answer], None]
 class Isolate(Protocol):
     """One V8 isolate. Its sink is called on another thread, once for each evaluate and turn."""
 
-    def install_bridge(self, sdk: bytes) -> None:
-        """Evaluates the SDK and keeps its bridge. Blocks (1–3 ms). Raises BridgeError."""
+    def install_bridge(self, sdk: bytes, timeout: float = 5.0) -> None:
+        """Evaluates the SDK and keeps its bridge. Blocks, 1–3 ms as a rule, at most `timeout`
+        seconds (0: for ever). Raises BridgeError."""
 
     def evaluate(self, source: bytes) -> None:
         """Posts a script; its Answer has an empty text when it completed."""
@@ -189,9 +190,9 @@ class ThinIsolate:
         self._context: int = self._library.init_context(self._callback)
         self._library.set_hard_memory_limit(self._context, heap_bytes)
 
-    def install_bridge(self, sdk: bytes) -> None:
-        self._no_arguments = self._evaluate_to_handle(b"[]")
-        bridge = self._evaluate_to_handle(sdk)
+    def install_bridge(self, sdk: bytes, timeout: float = 5.0) -> None:
+        self._no_arguments = self._evaluate_to_handle(b"[]", timeout)
+        bridge = self._evaluate_to_handle(sdk, timeout)
         self._receive = self._function_of(bridge, b"receive")
         self._drain = self._function_of(bridge, b"drain")
         self._library.free_value(self._context, bridge)
@@ -256,11 +257,12 @@ class ThinIsolate:
         handle: int = self._library.alloc_string(self._context, text, len(text), _STRING)
         return handle
 
-    def _evaluate_to_handle(self, source: bytes) -> int:
+    def _evaluate_to_handle(self, source: bytes, timeout: float) -> int:
         self._waiting.clear()
         text = self._string(source)
         self._library.evaluate(self._context, text, _SYNCHRONOUS)
-        self._waiting.wait()
+        if not self._waiting.wait(timeout or None):
+            raise BridgeError(f"bootstrap timed out after {timeout:g} s")
         self._library.free_value(self._context, text)
         assert self._evaluated is not None
         kind = ctypes.c_uint8.from_address(self._evaluated + 16).value
@@ -314,7 +316,7 @@ def self_test() -> None:
 
     isolate = ThinIsolate(sink, 64 << 20)
     try:
-        isolate.install_bridge(_PROBE)
+        isolate.install_bridge(_PROBE, 2.0)
         isolate.turn("zwölf €".encode())
         answer = next_answer()
         if (answer.outcome, answer.text) != (Outcome.COMPLETED, "zwölf €!".encode()):
