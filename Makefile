@@ -16,7 +16,7 @@ PIP_FLAGS := --disable-pip-version-check --no-input --progress-bar off --require
 run: setup .venv-sandbox/.installed ## set everything up, then start flora
 	@exec $(BIN)/python manage.py runruntime
 
-setup: .venv/.installed node_modules/.installed runtime/sdk/dist/.built staticfiles/.collected
+setup: .venv/.installed node_modules/.installed runtime/builder/dist/.built staticfiles/.collected
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "flora needs Python 3.11 or 3.12: install it, or name it with make PYTHON=…"; exit 1; }
@@ -46,10 +46,17 @@ node_modules/.installed: package.json package-lock.json .venv/.installed
 	  $$npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
-SDK_SOURCES := $(shell find runtime/sdk runtime/builder -name dist -prune -o \( -name '*.ts' -o -name '*.mjs' -o -name '*.json' \) -print 2>/dev/null)
-runtime/sdk/dist/.built: node_modules/.installed $(SDK_SOURCES)
+# Sources of a folder's bundle, without what it was built into.
+sources = $(shell find $(1) -name dist -prune -o \( -name '*.ts' -o -name '*.mjs' -o -name '*.json' \) -print 2>/dev/null)
+
+runtime/sdk/dist/.built: node_modules/.installed $(call sources,runtime/sdk)
 	$(STEP) "building the SDK"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node runtime/sdk/build.mjs
+	@touch $@
+
+runtime/builder/dist/.built: runtime/sdk/dist/.built $(call sources,runtime/builder)
+	$(STEP) "building the compiler"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node runtime/builder/build.mjs
 	@touch $@
 
 staticfiles/.collected: .venv/.installed $(shell find static templates -type f 2>/dev/null)
@@ -69,7 +76,8 @@ lint: setup .venv/.installed-test ## ruff, mypy and TypeScript's own checks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node node_modules/typescript/bin/tsc --noEmit --project runtime/sdk/tsconfig.json
+	@for part in sdk builder; do PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  node node_modules/typescript/bin/tsc --noEmit --project runtime/$$part/tsconfig.json; done
 
 bench: setup .venv/.installed-test ## figures, as ratios in one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

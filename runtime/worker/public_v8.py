@@ -102,4 +102,7 @@ class PublicIsolate:
             outcome = Outcome.OUT_OF_MEMORY
         except JSEvalException as error:
             outcome, text = Outcome.THREW, str(error)
+        # Microtasks run between calls: none of these is told that they hit the limit.
+        if self._racer.was_hard_memory_limit_reached():
+            outcome, text = Outcome.OUT_OF_MEMORY, ""
         self._sink(Answer(outcome, text.encode(errors="replace"), time.monotonic_ns()))

@@ -1,6 +1,7 @@
 """Where the tests run: a data directory of their own, on SQLite or on the PostgreSQL of the run.
 
-This must happen before Django reads its settings, so it stands at the top and not in fixtures.
+A plugin and no conftest.py (`-p` in pyproject.toml): pytest-django reads the settings before any
+conftest.py, and each process of a parallel run must have a directory of its own.
 """
 
 import atexit
