@@ -24,6 +24,8 @@ LENGTH = struct.Struct("<I")
 MAX_MESSAGE_BYTES = 1 << 20
 REDIS_REQUESTS = "flora:control:requests"
 REDIS_REPLY = "flora:control:reply:{}"
+# There as long as a runtime listens: without it nobody needs to wait for a reply.
+REDIS_LISTENS = "flora:control:listens"
 # A reply that nobody fetches is forgotten after this; seconds.
 REDIS_REPLY_TTL = 60
 # Requests that wait while no runtime listens; older ones are dropped.
@@ -187,8 +189,10 @@ def _ask_over_redis(message: Message, timeout: float) -> Reply:
     from redis.exceptions import RedisError
 
     try:
-        request_id = _push_to_redis(message, expires_at=time.time() + timeout)
         with _redis() as redis:
+            if not redis.exists(REDIS_LISTENS):
+                raise RuntimeUnreachable("no runtime listens at this Redis")
+            request_id = _push_to_redis(message, expires_at=time.time() + timeout)
             reply = redis.brpop([REDIS_REPLY.format(request_id)], timeout=timeout)
     except RedisError as error:
         raise RuntimeUnreachable(f"Redis is not reachable: {error}") from None

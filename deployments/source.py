@@ -8,6 +8,7 @@ from django.conf import settings
 
 MAX_PATH_LENGTH = 255
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 class InvalidSource(Exception):
@@ -34,7 +35,7 @@ class Source:
         """Raises InvalidSource for the first rule that is broken."""
         if not self.entry.strip():
             raise InvalidSource("`entry` must not be empty")
-        _check_path("`entry`", self.entry)
+        check_path("`entry`", self.entry)
         if self.bundle is not None:
             self._check_bundle(self.bundle)
         elif self.files is not None:
@@ -45,13 +46,15 @@ class Source:
     def _check_bundle(self, bundle: str) -> None:
         if not bundle.strip():
             raise InvalidSource("`bundle` must not be empty")
+        _check_text("`bundle`", bundle)
         limit = settings.FLORA.runtime.max_script_bytes
         if len(bundle.encode(errors="replace")) > limit:
             raise InvalidSource(f"script exceeds size limit (max {limit} bytes)")
         if self.source_map is not None:
             if not self.source_map.path.endswith(".map"):
                 raise InvalidSource("`source_map.path` must end with `.map`")
-            _check_path("`source_map.path`", self.source_map.path)
+            check_path("`source_map.path`", self.source_map.path)
+            _check_text("`source_map.contents`", self.source_map.contents)
             if len(self.source_map.contents.encode(errors="replace")) > 2 * limit:
                 raise InvalidSource(f"`source_map` exceeds size limit (max {2 * limit} bytes)")
         if self.files is not None:
@@ -68,10 +71,11 @@ class Source:
         seen: dict[str, str] = {}
         total = 0
         for file in files:
-            _check_path("`files[].path`", file.path)
+            check_path("`files[].path`", file.path)
             if twin := seen.get(file.path.casefold()):
                 raise InvalidSource(f"`files[].path` names {file.path} and {twin}: one is too many")
             seen[file.path.casefold()] = file.path
+            _check_text(f"`files[].contents` of {file.path}", file.contents)
             total += len(file.contents.encode(errors="replace"))
         if total > limits.max_bundle_total_bytes:
             raise InvalidSource(
@@ -110,8 +114,11 @@ def changed_files(
     }
 
 
-def _check_path(field: str, path: str) -> None:
-    """Relative, normalised, inside the project, and the same file on every system."""
+def check_path(field: str, path: str) -> None:
+    """Relative, normalised, inside the project, and the same file on every system.
+
+    Raises InvalidSource with a sentence that begins with `field`.
+    """
     if not path.strip():
         raise InvalidSource(f"{field} must not be empty")
     problem = ""
@@ -123,9 +130,21 @@ def _check_path(field: str, path: str) -> None:
         problem = "must use / and not \\"
     elif _CONTROL_CHARACTERS.search(path):
         problem = "has a control character"
+    elif _SURROGATES.search(path):
+        problem = "is not valid Unicode"
     elif ".." in path.split("/"):
         problem = "must not contain `..`"
+    elif path == ".":
+        problem = "is a folder"
     elif posixpath.normpath(path) != path:
         problem = f"must be written {posixpath.normpath(path)!r}"
     if problem:
         raise InvalidSource(f"{field} {path!r} {problem}")
+
+
+def _check_text(field: str, text: str) -> None:
+    """Only what every database can keep: PostgreSQL has no place for NUL or half a character."""
+    if "\x00" in text:
+        raise InvalidSource(f"{field} has a NUL character, which no source file needs")
+    if _SURROGATES.search(text):
+        raise InvalidSource(f"{field} is not valid Unicode: it has half of a surrogate pair")

@@ -1,11 +1,14 @@
 """Django's settings, derived from flora's configuration (flora_site/config.py)."""
 
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.http import HttpRequest
+from django.templatetags.static import static
 
 from flora_site.config import PROJECT_ROOT, ConfigurationError, load_config
 from flora_site.logs import configure_logging
@@ -139,8 +142,11 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "deployments.admin.lockout.locked_out"
+AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 SESSION_COOKIE_NAME = "flora_session"
 SESSION_COOKIE_AGE = FLORA.api.cookie_ttl_secs
@@ -170,6 +176,8 @@ CONTENT_SECURITY_POLICY = {
 # A bundle of the largest size arrives with its source map and JSON's escapes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * FLORA.runtime.max_script_bytes
 KNOX_TOKEN_MODEL = "deployments.ApiToken"  # noqa: S105 (a model's name)
+# Knox's migrations would make a table for the model that ours stands in for.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": None,
@@ -191,10 +199,39 @@ SPECTACULAR_SETTINGS = {"TITLE": "flora", "VERSION": "1", "SERVE_INCLUDE_SCHEMA"
 
 # --- pages --------------------------------------------------------------------------------
 
+
+def _static(path: str) -> Callable[[HttpRequest], str]:
+    return lambda request: static(path)
+
+
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-UNFOLD = {"SITE_TITLE": "flora", "SITE_HEADER": "flora", "SITE_SYMBOL": "local_florist"}
+UNFOLD = {
+    "SITE_TITLE": "flora",
+    "SITE_HEADER": "flora",
+    "SITE_SYMBOL": "local_florist",
+    "SITE_URL": None,
+    "SHOW_HISTORY": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("flora/icon.svg")}],
+    "STYLES": [_static("flora/admin.css")],
+    "SIDEBAR": {"navigation": "deployments.admin.navigation.sidebar"},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.9% .021 166)",
+            "100": "oklch(95% .052 163)",
+            "200": "oklch(90.5% .093 164)",
+            "300": "oklch(84.5% .143 165)",
+            "400": "oklch(76.5% .177 163)",
+            "500": "oklch(69.6% .17 162)",
+            "600": "oklch(50.8% .118 166)",
+            "700": "oklch(43.2% .095 167)",
+            "800": "oklch(37.8% .077 169)",
+            "900": "oklch(30% .06 170)",
+            "950": "oklch(22% .045 172)",
+        }
+    },
+}
 
 # --- the runtime --------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """Where pages and the API answer."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
@@ -17,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("deployments.api.urls")),
     path("api-docs/openapi.json", SpectacularJSONAPIView.as_view()),
 ]
-if settings.FLORA.simulated_discord and find_spec("gateway.sandbox.urls"):
+if settings.FLORA.simulated_discord:
     urlpatterns.append(path("sandbox/", include("gateway.sandbox.urls")))
 
 handler400 = "flora_site.error_pages.bad_request"

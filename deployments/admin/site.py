@@ -27,6 +27,11 @@ def may_enter(user: Any) -> bool:
 
 
 class LoginForm(AuthenticationForm):  # type: ignore[misc]
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "The name or the password is wrong. Mind capitals and small letters.",
+    }
+
     def confirm_login_allowed(self, user: Any) -> None:
         if not user.is_active:
             raise ValidationError(self.get_invalid_login_error())

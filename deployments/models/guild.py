@@ -1,16 +1,11 @@
 """A Discord server that the bot is in, who may administer it, and what should run for it."""
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from deployments.models.fields import SnowflakeField
 from deployments.models.user import User
-
-if TYPE_CHECKING:
-    pass
 
 # Discord's permission bits that make a member a guild's administrator, as in the original.
 ADMINISTRATOR = 1 << 3
@@ -41,6 +36,25 @@ class GuildQuerySet(models.QuerySet["Guild"]):
     def running(self) -> "GuildQuerySet":
         """Guilds whose active revision should be in the runtime now."""
         return self.filter(active_revision__isnull=False, paused_at=None, left_at=None)
+
+    def in_state(self, state: GuildState) -> "GuildQuerySet":
+        """Those whose `state` is this one."""
+        if state == GuildState.LEFT:
+            return self.filter(left_at__isnull=False)
+        guilds = self.filter(left_at=None)
+        if state == GuildState.PAUSED:
+            return guilds.filter(paused_at__isnull=False)
+        guilds = guilds.filter(paused_at=None)
+        if state == GuildState.FAILED:
+            return guilds.exclude(load_error="")
+        return guilds.filter(load_error="", active_revision__isnull=state == GuildState.EMPTY)
+
+    def with_active_revision(self) -> "GuildQuerySet":
+        """Brings the active revision along, without its megabytes."""
+        contents = ("files", "bundle", "source_map", "subscriptions", "commands")
+        return self.select_related("active_revision").defer(
+            *(f"active_revision__{name}" for name in contents)
+        )
 
 
 class Guild(models.Model):

@@ -15,6 +15,9 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
         help_text="The account at Discord that logs in as this user.",
     )
 
+    class Meta:
+        verbose_name = "account"
+
     @property
     def is_operator(self) -> bool:
         return self.is_active and self.is_superuser

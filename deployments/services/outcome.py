@@ -9,7 +9,7 @@ from deployments.models.revision import Status
 # While the runtime is away the database is looked at this often; seconds.
 LOOK_EVERY = 0.25
 # How long a runtime that does not answer is waited for, in case it is just starting; seconds.
-ABSENCE_PATIENCE = 8.0
+ABSENCE_PATIENCE = 5.0
 # How long a changed wish may take before whoever waits is let go; seconds.
 WISH_PATIENCE = 5.0
 

@@ -15,6 +15,15 @@ def missing() -> list[str]:
     return [*_database(), *_cache(), *_runtime()]
 
 
+def runtime_answers() -> bool:
+    """Whether a runtime is there at all, ready or still starting."""
+    try:
+        control.ask(control.GetStatus(), PATIENCE)
+    except control.RuntimeUnreachable:
+        return False
+    return True
+
+
 def _database() -> list[str]:
     try:
         with connection.cursor() as cursor:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import aiohttp
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT = 60.0
-STOP_TIMEOUT = 20.0
+STOP_TIMEOUT = 30.0
 # What a test waits at most for the API.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PATIENCE = aiohttp.ClientTimeout(total=60)
@@ -92,14 +91,23 @@ class Installation:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def stop(self, number: int = signal.SIGTERM) -> int:
-        """Its exit status."""
+    async def kill(self) -> None:
+        """SIGKILL, as a machine without memory does it; returns when all below it has ended too."""
         assert self.process is not None
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        below = self.processes("")
+        self.process.kill()
+        await self._close_session()
+        async with asyncio.timeout(STOP_TIMEOUT):
+            for pid in below:
+                await _ended(pid)
+            await self.process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM; its exit status."""
+        assert self.process is not None
+        await self._close_session()
         if self.process.returncode is None:
-            self.process.send_signal(number)
+            self.process.terminate()
         async with asyncio.timeout(STOP_TIMEOUT):
             status = await self.process.wait()
         if self._reading is not None:
@@ -114,8 +122,12 @@ class Installation:
             except TimeoutError:
                 self.process.kill()
                 await self.process.wait()
+        await self._close_session()
+
+    async def _close_session(self) -> None:
         if self._session is not None:
             await self._session.close()
+            self._session = None
 
     async def _read(self, stream: asyncio.StreamReader | None, into: list[str]) -> None:
         assert stream is not None
@@ -158,12 +170,6 @@ class Installation:
                     if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes():
                         found.append(child)
         return found
-
-    async def until_gone(self, pids: list[int]) -> None:
-        """Waits until none of these processes runs any more."""
-        async with asyncio.timeout(STOP_TIMEOUT):
-            for pid in pids:
-                await _ended(pid)
 
     # --- what is asked of it ---------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -97,7 +98,10 @@ async def test_web_and_runtime_on_different_machines_speak_over_redis(
         f"/api/deployments/{guild.id}/history", lambda found: found[0]["status"] == "pending"
     )
     await flora.launch()
-    assert (await queued).status == 200
+    assert (await queued).status in (200, 503)  # 503: queued, when the start took its time
+    await flora.until(
+        f"/api/deployments/{guild.id}/history", lambda found: found[0]["status"] == "success"
+    )
     assert await guild.reply_to("hello again") == "later"
 
 
@@ -113,7 +117,7 @@ async def test_a_web_process_killed_in_a_deploy_loses_nothing(
     await flora.until(history, lambda found: found[0]["status"] == "pending")
     (web,) = flora.processes("daphne")
     os.kill(web, signal.SIGKILL)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, aiohttp.ClientError):
         await deploying
     await flora.until(history, lambda found: found[0]["status"] == "success")
     assert await guild.reply_to("hello") == "slow"
@@ -130,11 +134,9 @@ async def test_a_runtime_killed_in_a_deploy_finishes_it_when_it_is_back(
     deploying = asyncio.create_task(flora.deploy(guild.id, SLOW))
     history = f"/api/deployments/{guild.id}/history"
     await flora.until(history, lambda found: found[0]["status"] == "pending")
-    below = flora.processes("")
-    assert await flora.stop(signal.SIGKILL) == -signal.SIGKILL
-    with contextlib.suppress(OSError):
+    await flora.kill()
+    with contextlib.suppress(OSError, aiohttp.ClientError):
         await deploying
-    await flora.until_gone(below)
     await flora.start()
     await flora.until(history, lambda found: found[0]["status"] == "success")
     assert await guild.reply_to("hello") == "slow"
@@ -174,6 +176,6 @@ async def test_a_second_runtime_on_the_same_data_is_refused(
     await second.launch()
     assert second.process is not None
     assert await second.process.wait() == 1
-    assert flora.logged("Another runtime already uses") == 1
+    await second.until_in_log("Another runtime already uses")
     assert (await flora.request("GET", "/api/ready")).status == 200
     await second.end()

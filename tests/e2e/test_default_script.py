@@ -39,8 +39,8 @@ async def test_slash_commands_are_sent_once_and_answer(
     flora: Installation, discord: FakeDiscord, guild: FakeGuild
 ) -> None:
     assert guild.commands == [
-        {"name": "ping", "description": "Is anybody there?"},
-        {"name": "count", "description": "A number that remembers"},
+        {"name": "ping", "description": "Is anybody there?", "type": 1},
+        {"name": "count", "description": "A number that remembers", "type": 1},
     ]
     callback = await (await guild.command("ping")).answered()
     assert callback["type"] == 4

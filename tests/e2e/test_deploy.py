@@ -175,7 +175,7 @@ async def test_commands_follow_the_script_by_one_request_each_and_only_when_chan
     await guild.until(lambda g: g.commands and g.commands[0]["name"] == "tag")
     option = {"name": "name", "description": "Which", "type": 3, "required": True}
     view = {"name": "view", "description": "View", "type": 1, "options": [option]}
-    assert guild.commands == [{"name": "tag", "description": "Tags", "options": [view]}]
+    assert guild.commands == [{"name": "tag", "description": "Tags", "type": 1, "options": [view]}]
     given = {"name": "view", "type": 1, "options": [{"name": "name", "type": 3, "value": "rose"}]}
     callback = await (await guild.command("tag", [given])).answered()
     assert callback["data"]["content"] == "tag rose"

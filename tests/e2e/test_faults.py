@@ -116,6 +116,7 @@ async def test_what_a_script_prints_is_in_its_guilds_log_only(
     other = await discord.add_guild()
     await other.until(lambda g: g.commands)
     await flora.deploy(guild.id, "console.log('planted', { roses: 3 }); console.error('!')")
+    await flora.until_logged(guild.id, "planted")
     entries: list[dict[str, Any]] = await flora.guild_log(guild.id)
     printed = [(e["level"], e["message"]) for e in entries if e["target"] == "flora:js"]
     assert printed == [("info", "planted { roses: 3 }"), ("error", "!")]

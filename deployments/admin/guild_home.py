@@ -1,0 +1,107 @@
+"""The home of a guild: how it is, what it runs, and what can be done about it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from deployments.actor import Actor
+from deployments.admin import guild_states
+from deployments.admin.owners import administrators
+from deployments.admin.pages import confirm_page, page
+from deployments.models import Guild
+from deployments.models.guild import GuildState
+from deployments.services import desired_state
+from deployments.services.outcome import until_it_holds
+
+REVISIONS_SHOWN = 5
+LOG_LINES_SHOWN = 10
+STORES_SHOWN = 10
+
+LATER = "The runtime does not answer at the moment: it follows as soon as it is back."
+
+
+def home(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
+    context: dict[str, Any] = {
+        "title": str(guild),
+        "guild": guild,
+        "sentence": guild_states.sentence(guild),
+        "may_pause": guild.state in (GuildState.RUNNING, GuildState.FAILED),
+        "may_resume": guild.state == GuildState.PAUSED,
+        "may_try_again": guild.state == GuildState.FAILED,
+        "pending": guild.revisions.without_contents().pending().last(),
+        "revisions": guild.revisions.without_contents().newest_first()[:REVISIONS_SHOWN],
+        "log_entries": list(reversed(guild.log_entries.order_by("-pk")[:LOG_LINES_SHOWN])),
+        "stores": guild.kv_stores.order_by("name")[:STORES_SHOWN],
+        "administrators": administrators(guild),
+        "may_change_owners": Actor.of(request).is_operator,
+        "is_simulated": settings.FLORA.simulated_discord,
+    }
+    return page(request, site, "admin/deployments/guild.html", context, of=guild)
+
+
+@require_POST
+def pause(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
+    if guild.paused_at is None:
+        desired_state.pause(guild=guild, actor=Actor.of(request))
+        _say(request, guild, "The script is paused: it receives nothing any more.")
+    return _to_home(guild)
+
+
+@require_POST
+def resume(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
+    """Out of a pause, and also one more try for a script that did not load."""
+    if guild.paused_at is not None or guild.load_error:
+        guild = desired_state.resume(guild=guild, actor=Actor.of(request))
+        is_empty = guild.state == GuildState.EMPTY
+        _say(request, guild, "The guild is resumed." if is_empty else "The script runs again.")
+    return _to_home(guild)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def undeploy(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseBase:
+    if guild.active_revision_id is None:
+        messages.info(request, "No script is deployed, so there is nothing to undeploy.")
+        return _to_home(guild)
+    if request.method != "POST":
+        return confirm_page(
+            request,
+            site,
+            title=f"Undeploy the script of {guild}?",
+            question=(
+                "The script stops and its slash commands disappear from Discord. Revisions, logs "
+                "and KV data stay: any revision can be rolled back to later."
+            ),
+            submit="Undeploy",
+            cancel=_address(guild),
+            of=guild,
+            danger=True,
+        )
+    desired_state.undeploy(guild=guild, actor=Actor.of(request))
+    _say(request, guild, "The script is undeployed.")
+    return _to_home(guild)
+
+
+def _to_home(guild: Guild) -> HttpResponse:
+    return redirect(_address(guild))
+
+
+def _address(guild: Guild) -> str:
+    return reverse("admin:deployments_guild_change", args=(guild.pk,))
+
+
+def _say(request: HttpRequest, guild: Guild, done: str) -> None:
+    """Says that it is done only when the runtime has confirmed it."""
+    if not until_it_holds(guild):
+        messages.warning(request, f"Noted. {LATER}")
+        return
+    guild.refresh_from_db(fields=["load_error"])
+    if guild.load_error:
+        messages.error(request, "The script does not load: the reason stands below.")
+    else:
+        messages.success(request, done)

@@ -1,0 +1,107 @@
+"""How times, states, people and bytes look in lists and on pages. Knows no request, no rights."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+
+from deployments.models import ApiToken, AuditEvent, Revision
+from deployments.models.guild import GuildState
+from deployments.models.revision import ActorType, CommandSync, Origin, Status
+
+# The colours of unfold's labels.
+STATE_COLOURS = {
+    GuildState.RUNNING.value: "success",
+    GuildState.PAUSED.value: "warning",
+    GuildState.FAILED.value: "danger",
+    GuildState.EMPTY.value: "info",
+    GuildState.LEFT.value: "",
+}
+STATUS_COLOURS = {
+    Status.PENDING.value: "info",
+    Status.SUCCESS.value: "success",
+    Status.FAILED.value: "danger",
+}
+SYNC_COLOURS = {
+    CommandSync.NONE.value: "",
+    CommandSync.PENDING.value: "info",
+    CommandSync.SYNCED.value: "success",
+    CommandSync.FAILED.value: "danger",
+}
+# Where a deployment came from, in words that follow «from».
+ORIGINS = {
+    Origin.CLI.value: "the command line",
+    Origin.WEBUI.value: "the admin",
+    Origin.BOOTSTRAP.value: "flora's first start",
+    Origin.API.value: "the API",
+    Origin.UNKNOWN.value: "somewhere",
+}
+LEVEL_COLOURS = {"error": "danger", "warn": "warning", "info": "info", "debug": ""}
+TOKEN_COLOURS = {"active": "success", "expired": "warning", "revoked": ""}
+
+
+def stamp(at: datetime | None) -> str:
+    """`2026-11-25 14:03:12`, UTC: sorts and compares at a glance."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def moment(at: datetime | None) -> str:
+    """«3 minutes ago», with the exact time where the pointer rests; an em dash for never."""
+    if at is None:
+        return "—"
+    now = timezone.now()
+    if abs(now - at) < timedelta(minutes=1):
+        words = "just now"
+    elif at > now:
+        words = f"in {timesince(now, at, depth=1)}"
+    else:
+        words = f"{timesince(at, now, depth=1)} ago"
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        at.isoformat(timespec="seconds"),
+        stamp(at),
+        words,
+    )
+
+
+def who(row: Revision | AuditEvent) -> str:
+    """Who did it, in a word or two."""
+    name: str = row.actor_username
+    if row.actor_type == ActorType.TOKEN:
+        return f"{name} (token)" if name else "a token"
+    return name or ("flora" if row.actor_type == ActorType.SYSTEM else "somebody")
+
+
+def change_words(revision: Revision) -> str:
+    """What a revision changed against the one before it, in a few words."""
+    if revision.rolled_back_to_id:
+        return f"back to {str(revision.rolled_back_to_id)[:8]}"
+    if revision.change_summary is None:
+        return "—"
+    counts = [
+        f"{len(revision.change_summary[f'{word}_files'])} {word}"
+        for word in ("added", "modified", "removed")
+        if revision.change_summary[f"{word}_files"]
+    ]
+    return ", ".join(counts) or "nothing"
+
+
+def token_state(token: ApiToken) -> str:
+    if token.revoked_at is not None:
+        return "revoked"
+    return "expired" if token.expiry and token.expiry <= timezone.now() else "active"
+
+
+def shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def as_text(value: Any, limit: int) -> str:
+    """Bytes of a database column as text; what lies beyond the limit is cut and says so."""
+    data = bytes(value)
+    shown = data[:limit].decode(errors="replace")
+    if len(data) <= limit:
+        return shown
+    return f"{shown}…\n({len(data)} bytes in all, the first {limit} are shown)"

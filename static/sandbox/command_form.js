@@ -1,0 +1,111 @@
+/** The options of a slash command as form fields. Values leave it as text by name. */
+
+import { button, h } from './dom.js'
+import { displayName } from './guild.js'
+
+const STRING = 3
+const INTEGER = 4
+const BOOLEAN = 5
+const USER = 6
+const CHANNEL = 7
+const ROLE = 8
+const MENTIONABLE = 9
+const NUMBER = 10
+
+/**
+ * A form for one invocation. onSend(values) and onCancel() are told; focus() puts the focus where
+ * typing begins.
+ */
+export function commandForm(invocation, { guild, onSend, onCancel }) {
+  const fields = invocation.options.map((option) => field(option, guild))
+  const send = h('button', { type: 'submit', class: 'button primary' }, 'Send')
+  const form = h(
+    'form',
+    { class: 'command-form', 'aria-label': `Command /${invocation.path}` },
+    h('div', { class: 'command-head' }, h('b', {}, `/${invocation.path}`), h('span', { class: 'faint' }, invocation.description)),
+    fields.length > 0 && h('div', { class: 'command-fields' }, fields.map(({ element }) => element)),
+    h('div', { class: 'command-send' }, h('span', { class: 'faint keys' }, 'Enter sends · Esc cancels'), button('Cancel', { class: 'button secondary', onclick: onCancel }), send),
+  )
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const values = {}
+    for (const { name, value } of fields) {
+      const given = value()
+      if (given !== '') values[name] = given
+    }
+    onSend(values)
+  })
+  form.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      onCancel()
+    }
+  })
+  return { element: form, focus: () => (fields[0]?.input ?? send).focus() }
+}
+
+let count = 0
+
+function field(option, guild) {
+  const id = `option-${++count}`
+  const input = inputFor(option, guild)
+  input.id = id
+  input.name = option.name
+  input.required = Boolean(option.required)
+  if (option.description) input.setAttribute('aria-describedby', `${id}-about`)
+  const element = h(
+    'div',
+    { class: 'command-field' },
+    h('label', { htmlFor: id }, option.name, option.required ? null : h('span', { class: 'faint' }, ' optional')),
+    input,
+    h('small', { class: 'faint', id: `${id}-about` }, option.description ?? ''),
+  )
+  const value = () => (option.type === BOOLEAN && input.value ? input.value === 'true' : input.value)
+  return { name: option.name, element, input, value }
+}
+
+function inputFor(option, guild) {
+  if (option.choices?.length) return choice(option, option.choices.map((c) => [String(c.value), c.name]))
+  switch (option.type) {
+    case BOOLEAN:
+      return choice(option, [['true', 'True'], ['false', 'False']])
+    case USER:
+      return choice(option, users(guild))
+    case ROLE:
+      return choice(option, roles(guild))
+    case MENTIONABLE:
+      return choice(option, [...users(guild), ...roles(guild)])
+    case CHANNEL:
+      return choice(option, channels(guild, option.channel_types))
+    case INTEGER:
+      return h('input', { type: 'number', step: '1', min: limit(option.min_value), max: limit(option.max_value), autocomplete: 'off' })
+    case NUMBER:
+      return h('input', { type: 'number', step: 'any', min: limit(option.min_value), max: limit(option.max_value), autocomplete: 'off' })
+    case STRING:
+      return h('input', { type: 'text', maxLength: option.max_length ?? 6000, minLength: option.min_length, autocomplete: 'off' })
+    default:
+      return h('input', { type: 'text', disabled: true, placeholder: 'Files cannot be sent in the simulated Discord' })
+  }
+}
+
+function choice(option, pairs) {
+  const list = pairs.map(([value, label]) => h('option', { value }, label))
+  return h('select', {}, h('option', { value: '' }, option.required ? 'Choose…' : '—'), list)
+}
+
+function limit(number) {
+  return number === undefined || number === null ? undefined : String(number)
+}
+
+function users(guild) {
+  return guild.users.map((user) => [user.id, displayName(user)])
+}
+
+function roles(guild) {
+  return guild.roles.map((role) => [role.id, `@${role.name}`])
+}
+
+function channels(guild, types) {
+  const fitting = guild.channels.filter((channel) => !types?.length || types.includes(channel.type))
+  return fitting.map((channel) => [channel.id, `#${channel.name}`])
+}

@@ -1,0 +1,38 @@
+"""A real browser for tests: the machine's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str:
+    """Its path. Without one the test is skipped; fails where nothing may be skipped (FLORA_CI)."""
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    return found or absent("Chromium is not installed (Debian: apt install chromium)")
+
+
+def absent(what: str) -> NoReturn:
+    """Skips the test in sight of everybody, or fails it where nothing may be skipped."""
+    if os.environ.get("FLORA_CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    # Chromium's own sandbox needs rights that root in a container does not have.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    program = chromium()
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield running
+        finally:
+            await running.close()
