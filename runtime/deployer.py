@@ -137,7 +137,7 @@ class Deployer:
         """Raises _NotLoaded."""
         script = Script(revision.guild_id, revision.id, build.bundle)
         try:
-            isolate = await self._hosting.load(script)
+            isolate = await self._hosting.load(script, trial=True)
         except LoadFailed as failure:
             trace = await self._traces.explain(failure.error, revision.id, build.source_map)
             raise _NotLoaded(trace.as_json()) from None

@@ -70,17 +70,17 @@ class Hosting:
 
     # --- scripts ---------------------------------------------------------------------------
 
-    async def load(self, script: Script) -> HostedIsolate:
+    async def load(self, script: Script, *, trial: bool = False) -> HostedIsolate:
         """Loads a script beside whatever the guild runs now; `adopt` or `discard` it afterwards.
 
-        Raises LoadFailed.
+        trial: it has never been the guild's. Raises LoadFailed.
         """
         guild = self._guild(script.guild_id)
         index = self._worker_index(script.guild_id)
         async with self._load_gates.setdefault(index, asyncio.Semaphore(PARALLEL_LOADS)):
             worker = await self._worker(index)
             self._numbers += 1
-            isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk)
+            isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
             loading = self._loading.setdefault(index, set())
             loading.add(isolate)
             try:

@@ -21,6 +21,9 @@ log = logging.getLogger("flora.runtime")
 
 EVERY_EVENT = "*"
 MAX_ERROR_TEXT = 8192
+# A script on trial whose timers never end counts as loaded when, for so long, nothing else than
+# operations with effects has been open; seconds.
+TRIAL_PATIENCE = 2.0
 
 
 class Stage(Enum):
@@ -64,8 +67,17 @@ class Desk(Protocol):
 
 class HostedIsolate:
     def __init__(
-        self, number: int, script: Script, worker: WorkerProcess, owner: Owner, desk: Desk
+        self,
+        number: int,
+        script: Script,
+        worker: WorkerProcess,
+        owner: Owner,
+        desk: Desk,
+        *,
+        trial: bool,
     ) -> None:
+        """trial: nobody knows yet whether the script loads, so what others could see of it waits
+        until it is the guild's."""
         self.number = number
         self.script = script
         self.worker = worker
@@ -77,6 +89,8 @@ class HostedIsolate:
         self.commands_problem = ""
         self._owner = owner
         self._desk = desk
+        self._trial = trial
+        self._waiting = False
         self._held: list[Record] = []
         self._loaded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._notices: dict[str, Callable[[msgspec.Raw], None]] = {
@@ -99,8 +113,8 @@ class HostedIsolate:
     async def load(self, limits: TurnLimits, timeout: float) -> None:
         """Runs the script's top-level code; the isolate is STANDBY afterwards.
 
-        Loaded is also a script that waits only for operations which wait for the swap.
-        Raises LoadFailed.
+        On trial, loaded is also a script that can go on only when operations are done which
+        wait for the swap. Raises LoadFailed.
         """
         self.worker.listeners[self.number] = self
         load = Load(self.guild_id, self.script.source, self.script.source_name, limits)
@@ -129,6 +143,7 @@ class HostedIsolate:
 
     def answer(self, answers: bytes, gated_count: int) -> None:
         """answers: JSON as the bridge's `A` takes it; gated_count: how many are gated, all or 0."""
+        self._waiting = False
         if self.stage is not Stage.GONE:
             self.worker.send(ToWorker.ANSWERS, self.number, gated_count, answers)
 
@@ -171,6 +186,10 @@ class HostedIsolate:
                     log.warning("isolate %d sent a malformed %s notice", self.number, record.name)
         self._settle_load_if_only_held()
 
+    def on_waiting(self) -> None:
+        self._waiting = True
+        self._settle_load_if_only_held()
+
     def on_breach(self, breach: Breach) -> None:
         self._fail_load(load_breach(breach))
         self._owner.on_breach(self, breach)
@@ -186,15 +205,22 @@ class HostedIsolate:
     # --- notices ---------------------------------------------------------------------------
 
     def _on_operation(self, record: Record) -> None:
-        waits = self.stage in (Stage.LOADING, Stage.STANDBY) and self._desk.has_effect(record.name)
-        if waits:
+        tried = self._trial and self.stage in (Stage.LOADING, Stage.STANDBY)
+        if tried and self._desk.has_effect(record.name):
+            if not self._held:
+                asyncio.get_running_loop().call_later(TRIAL_PATIENCE, self.on_waiting)
             self._held.append(record)
         elif self.stage is not Stage.GONE:
             self.operations_under_way += 1
             self._desk.perform(self, record)
 
     def _settle_load_if_only_held(self) -> None:
-        if self._held and self.operations_under_way == 0 and not self._loaded.done():
+        if (
+            self._held
+            and self._waiting
+            and self.operations_under_way == 0
+            and not self._loaded.done()
+        ):
             self._loaded.set_result(None)
 
     def _fail_load(self, error: ScriptError) -> None:

@@ -13,6 +13,9 @@ from runtime.guild import Event
 from runtime.hosting import Hosting
 from runtime.roster import Roster
 
+# What READY tells to all guilds' scripts.
+FOR_EVERY_SCRIPT = ("user", "application")
+
 
 class Router:
     def __init__(self, hosting: Hosting, scope: ObjectScope, roster: Roster) -> None:
@@ -27,7 +30,9 @@ class Router:
         if event in roster.EVENTS:
             self._roster.take(event, data)
             if event == "READY":
-                self._hosting.broadcast(as_event(event, data))
+                # The session to resume and the other guilds are no script's business.
+                known = {name: data[name] for name in FOR_EVERY_SCRIPT if name in data}
+                self._hosting.broadcast(as_event(event, known))
                 return
         guild_id = data.get("guild_id") or (data.get("id") if event in roster.EVENTS else None)
         if guild_id is not None:

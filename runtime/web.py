@@ -15,7 +15,8 @@ import sys
 log = logging.getLogger("flora.runtime")
 
 RESTART_FIRST, RESTART_LAST = 0.2, 10.0
-STOP_TIMEOUT = 5.0
+# A request that waits for the runtime, which is stopping too, is not waited for; seconds.
+STOP_TIMEOUT = 2.0
 
 
 class PortTaken(Exception):
@@ -86,8 +87,11 @@ class WebProcess:
 
 
 def _die_with_parent() -> None:
-    """A killed supervisor leaves no web process behind that answers for nobody."""
+    """A killed supervisor leaves no web process behind that answers for nobody.
+
+    SIGKILL: after SIGTERM daphne 4.2 can wait for ever for a thread that serves a request.
+    """
     import ctypes
 
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)

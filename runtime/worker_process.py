@@ -35,6 +35,7 @@ class IsolateListener(Protocol):
 
     def on_records(self, text: bytes, cpu_ns: int) -> None: ...
     def on_breach(self, breach: Breach) -> None: ...
+    def on_waiting(self) -> None: ...
     def on_closed(self) -> None: ...
     def on_handed_over(self, successor: int, dispatches: list[int]) -> None: ...
 
@@ -153,6 +154,9 @@ class WorkerProcess(asyncio.Protocol):
                     if listener := self.listeners.get(isolate):
                         dispatches = msgspec.msgpack.decode(payload, type=list[int])
                         listener.on_handed_over(number, dispatches)
+                elif kind == FromWorker.WAITING:
+                    if listener := self.listeners.get(isolate):
+                        listener.on_waiting()
                 elif kind == FromWorker.READY and not self._ready.done():
                     self._ready.set_result(msgspec.msgpack.decode(payload, type=WorkerReport))
         except (ValueError, msgspec.MsgspecError) as error:

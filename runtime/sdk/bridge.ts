@@ -47,9 +47,16 @@ interface Answer {
 const MAX_DRAIN_BYTES = 15 << 20;
 // Below this a text is not measured but taken for three bytes a character.
 const SMALL = 4096;
+// What a record takes beside its payload: its number, its name, punctuation.
+const RECORD_BYTES = 64;
+// A turn in which more goes wrong than this tells of the rest without details.
+const MAX_ERROR_BYTES = 256 << 10;
+const TOO_MANY_ERRORS =
+  '{"name":"Error","message":"too many errors at once: not all are shown","stack":""}';
 
 let records = "";
 let claimed = 0;
+let errorBytes = 0;
 let turn = 0;
 let lastOperation = 0;
 let subscriptions = "";
@@ -77,15 +84,34 @@ export function notice(name: string, payload: string): void {
   record(`[0,"${name}",${payload}]`);
 }
 
-/** A notice that a script causes as often as it likes: counted against the drain's limit. */
+/** A notice that a script causes as often as it likes. Raises LIMIT_EXCEEDED when a turn is full. */
 export function claimedNotice(name: string, payload: string): void {
   claim(payload);
   notice(name, payload);
 }
 
+/** A notice that a full turn drops: who causes it must not fail because of it. */
+export function offeredNotice(name: string, payload: string): void {
+  if (takeRoom(payload)) {
+    notice(name, payload);
+  }
+}
+
 /** Tells the host of an error where nobody waits. */
 export function reportError(error: unknown): void {
-  notice("error", errorText(error));
+  if (errorBytes <= MAX_ERROR_BYTES) {
+    notice("error", toldError(error));
+  }
+}
+
+/** The bridge's error as JSON text; once a turn has told enough of errors, only that it has. */
+export function toldError(error: unknown): string {
+  if (errorBytes > MAX_ERROR_BYTES) {
+    return TOO_MANY_ERRORS;
+  }
+  const text = errorText(error);
+  errorBytes += size(text);
+  return errorBytes > MAX_ERROR_BYTES ? TOO_MANY_ERRORS : text;
 }
 
 /** Reports the rejection of a promise that nobody awaits. */
@@ -133,7 +159,7 @@ export function makeBridge(receivers: Receivers): Bridge {
     }
     const text = `[${records}]`;
     records = "";
-    claimed = 0;
+    claimed = errorBytes = 0;
     turn++;
     return text;
   }
@@ -162,14 +188,26 @@ function record(text: string): void {
 }
 
 function claim(payload: string): void {
-  const bytes = payload.length < SMALL ? payload.length * 3 : byteLength(payload);
-  if (claimed + bytes > MAX_DRAIN_BYTES) {
+  if (!takeRoom(payload)) {
     throw codedError(
       `too much at once: at most ${MAX_DRAIN_BYTES} bytes may leave a script in one turn`,
       "LIMIT_EXCEEDED",
     );
   }
+}
+
+/** Takes the room that a record with this payload needs; false when this turn has no more. */
+function takeRoom(payload: string): boolean {
+  const bytes = RECORD_BYTES + size(payload);
+  if (claimed + bytes > MAX_DRAIN_BYTES) {
+    return false;
+  }
   claimed += bytes;
+  return true;
+}
+
+function size(text: string): number {
+  return text.length < SMALL ? text.length * 3 : byteLength(text);
 }
 
 function answer(rows: Plain[][]): void {

@@ -4,7 +4,7 @@
  * The host counts and limits lines too; here a runaway loop is kept from filling the isolate.
  */
 
-import { claimedNotice, currentTurn } from "./bridge";
+import { currentTurn, offeredNotice } from "./bridge";
 import { textAt } from "./errors";
 import { inspect } from "./inspect";
 import { ErrorConstructor, indexOf, slice, toNumber, trunc } from "./intrinsics";
@@ -46,10 +46,10 @@ function print(level: Level, line: string): void {
   if (lines > MAX_LINES_OF_TURN) {
     return;
   }
-  claimedNotice("log", `["${level}",${quote(bounded(line))}]`);
+  offeredNotice("log", `["${level}",${quote(bounded(line))}]`);
   if (lines === MAX_LINES_OF_TURN) {
     const note = `more than ${MAX_LINES_OF_TURN} lines at once: what else is printed now is dropped`;
-    claimedNotice("log", `["warn",${quote(note)}]`);
+    offeredNotice("log", `["warn",${quote(note)}]`);
   }
 }
 

@@ -60,6 +60,10 @@ function snakeCased(value: Plain | undefined): PlainObject {
 }
 
 function isRfc3339(text: string): boolean {
-  // Date.parse knows no lower case and no space; the fields' ranges are all it is asked for.
-  return RFC_3339.test(text) && !Number.isNaN(Date.parse(text.toUpperCase().replace(" ", "T")));
+  if (!RFC_3339.test(text)) {
+    return false;
+  }
+  // Date.parse checks the ranges, but knows no lower case and no space and gives every month 31 days.
+  const isDay = new Date(text.slice(0, 10)).getUTCDate() === Number(text.slice(8, 10));
+  return isDay && !Number.isNaN(Date.parse(text.toUpperCase().replace(" ", "T")));
 }

@@ -103,7 +103,9 @@ export interface EventMessageDeleteBulk {
 }
 
 export interface EventReady {
+  /** The bot. */
   user: EventUser;
+  /** This guild alone. */
   guildIds: string[];
 }
 

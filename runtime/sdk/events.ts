@@ -7,7 +7,7 @@
  * events that it has handlers for, otherwise of all.
  */
 
-import { announceSubscriptions, notice } from "./bridge";
+import { announceSubscriptions, notice, toldError } from "./bridge";
 import {
   type BaseContext,
   type ComponentInteractionContext,
@@ -21,7 +21,6 @@ import {
   type ReactionContext,
   type ReactionRemoveAllContext,
 } from "./context";
-import { errorText } from "./errors";
 import { discordNameOf, scriptEvent } from "./event_table";
 import type { EventReady } from "./event_types";
 import { append, isArray, isObject, parse, SafeMap, TypeErrorConstructor } from "./intrinsics";
@@ -123,7 +122,7 @@ async function run(dispatch: string, discordName: string, json: string): Promise
       }
     }
   } catch (error) {
-    notice("failed", `[${dispatch},${errorText(error)}]`);
+    notice("failed", `[${dispatch},${toldError(error)}]`);
     return;
   }
   notice("done", dispatch);

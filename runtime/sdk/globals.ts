@@ -28,7 +28,7 @@ import {
   getSubcommandGroup,
   hasRole,
 } from "./interaction_options";
-import { define } from "./intrinsics";
+import { define, getOwnPropertyDescriptor } from "./intrinsics";
 import { kv, KvStore, store } from "./kv";
 import * as layout from "./layout";
 import { rest } from "./rest";
@@ -78,5 +78,10 @@ function install(name: string, value: unknown): void {
   if (typeof value === "function") {
     define(value, "name", name, false); // the bundle's own names are shortened
   }
-  define(globalThis, name, value, false);
+  if (getOwnPropertyDescriptor(globalThis, name)?.configurable === false) {
+    // mini-racer's public interface declares its timers with `var`.
+    Reflect.set(globalThis, name, value);
+  } else {
+    define(globalThis, name, value, false);
+  }
 }

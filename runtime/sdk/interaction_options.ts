@@ -1,6 +1,7 @@
 /** Reading what a member typed into a slash command. */
 
 import type { DiscordJson, EventInteractionCreate } from "./event_types";
+import { define } from "./intrinsics";
 
 /** Options of a slash command by name. Users, roles, channels and attachments are their ids. */
 export type SlashCommandOptions = Record<string, string | number | boolean | undefined>;
@@ -19,7 +20,7 @@ export function flattenInteractionOptions(options: DiscordJson[]): Record<string
     if (option.type === SUBCOMMAND || option.type === SUBCOMMAND_GROUP) {
       Object.assign(flat, flattenInteractionOptions(option.options ?? []));
     } else {
-      flat[option.name] = option.value;
+      define(flat, option.name, option.value); // an option may be called __proto__
     }
   }
   return flat;

@@ -14,7 +14,7 @@ function uncurry(method: unknown): (self: unknown, ...args: unknown[]) => unknow
 }
 
 export const { parse, stringify } = JSON;
-export const { apply, getPrototypeOf, ownKeys } = Reflect;
+export const { apply, getPrototypeOf, ownKeys, defineProperty: tryDefineProperty } = Reflect;
 export const { getOwnPropertyDescriptor, defineProperty, hasOwn, keys } = Object;
 export const { isArray } = Array;
 export const { fromCharCode } = String;

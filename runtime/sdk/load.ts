@@ -18,7 +18,10 @@ const FORBIDDEN = ["WebAssembly", "SharedArrayBuffer", "Atomics", "__timer_manag
 
 export function start(settings: { guild: string | null }): void {
   for (let i = 0; i < FORBIDDEN.length; i++) {
-    Reflect.deleteProperty(globalThis, FORBIDDEN[i] as string);
+    const name = FORBIDDEN[i] as string;
+    if (!Reflect.deleteProperty(globalThis, name)) {
+      Reflect.set(globalThis, name, undefined); // a `var`: its value goes, its name stays
+    }
   }
   setGuild(settings.guild);
   define(globalThis, "__floraGuildId", settings.guild ?? undefined);

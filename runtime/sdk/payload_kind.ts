@@ -8,7 +8,7 @@
  * this costs 0.3 µs.
  */
 
-import { defineProperty, isObject, SafeSet } from "./intrinsics";
+import { isObject, SafeSet, tryDefineProperty } from "./intrinsics";
 import { camelCased, camelName } from "./names";
 import type { PlainObject } from "./plain";
 
@@ -76,7 +76,8 @@ export class PayloadKind {
   #learn(rawName: string): void {
     this.#known.add(rawName);
     const name = camelName(rawName);
-    defineProperty(this.prototype, name, {
+    // False when a script has frozen it: then only the fields known before can be read.
+    tryDefineProperty(this.prototype, name, {
       __proto__: null,
       configurable: true,
       get(this: object) {

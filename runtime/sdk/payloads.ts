@@ -2,10 +2,12 @@
  * Discord's events as scripts see them: its raw `d` in, `ctx.msg` out.
  *
  * Names, types and nulls are the original's (its payloads were camelCase, every id a string,
- * what is missing null). It knows no handlers; fields are read from Discord's object only.
+ * what is missing null). It knows no handlers; but for the guild's own id all of it is read from
+ * Discord's object.
  */
 
 import type { EventEmoji, EventMember, EventMessage, EventUser } from "./event_types";
+import { guildId } from "./guild";
 import { toNumber } from "./intrinsics";
 import { PayloadKind } from "./payload_kind";
 
@@ -24,11 +26,8 @@ const readyKind = new PayloadKind();
 const interactionKind = new PayloadKind(["id", "token"]);
 
 export function ready(raw: Raw): object {
-  const guildIds: string[] = [];
-  const guilds = raw.guilds ?? [];
-  for (let i = 0; i < guilds.length; i++) {
-    guildIds[i] = guilds[i].id;
-  }
+  // A script knows of no guild but its own; the original's list was always empty.
+  const guildIds = guildId === null ? [] : [guildId];
   const payload = { __proto__: readyKind.prototype, user: user(raw.user), guildIds };
   return readyKind.tie(payload, raw);
 }

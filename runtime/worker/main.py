@@ -267,6 +267,8 @@ class _Worker:
             self._send_records(tenant, encode_records([failure]), cpu_ns)
         elif answer.text:
             self._pass_on(tenant, answer.text, cpu_ns)
+        if tenant.stage is Stage.LOADING and tenant.is_at_rest:
+            self._send(FromWorker.WAITING, tenant.number, 0)
         self._queue(tenant)
 
     def _release(self, turn: Turn) -> None:

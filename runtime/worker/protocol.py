@@ -30,6 +30,7 @@ class FromWorker(IntEnum):
     BREACH = 3  # a Breach: the isolate is being thrown away
     CLOSED = 4  # the isolate is gone
     HANDED_OVER = 5  # number: the isolate that got them; payload: their dispatches, msgpack
+    WAITING = 6  # a script that loads can go on only when operations are answered
 
 
 class TurnLimits(msgspec.Struct, frozen=True):

@@ -60,6 +60,12 @@ class Tenant:
             return True
         return bool(self._inputs) and self._unanswered_gated == 0
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Only an answer can make it go on: nothing waits for it and no timer runs, or the gate
+        lets neither through."""
+        return not self.has_work and bool(self._unanswered_gated or not self.live_timers)
+
     def put(self, item: Input) -> None:
         (self._gated if item.kind is InputKind.GATED_ANSWERS else self._inputs).append(item)
 

@@ -97,16 +97,23 @@ async def test_endless_top_level_code_is_refused(flora: Installation, guild: Fak
     assert await guild.reply_to("!ping") == "pong"
 
 
+@pytest.mark.parametrize(
+    "rest_of_it",
+    [
+        "await new Promise((done) => setTimeout(done, 5))\nthrow new Error('no')",
+        "await kv.store('s').get('k')\nthrow new Error('no')",
+        "void kv.store('s').set('k', 'v')\nthrow new Error('no')",
+    ],
+    ids=["after a timer", "after a read", "at once"],
+)
 async def test_what_a_refused_script_did_while_loading_has_no_effect(
-    flora: Installation, guild: FakeGuild
+    flora: Installation, guild: FakeGuild, rest_of_it: str
 ) -> None:
     refused = await flora.deploy(
         guild.id,
         f"void rest.sendMessage({{ channelId: '{guild.channel_id}', content: 'too early' }})\n"
-        "void kv.store('s').set('k', 'v')\n"
         "createBot({ slashCommands: [slash({ name: 'gone', description: 'x', run() {} })] })\n"
-        "await new Promise((done) => setTimeout(done, 5))\n"
-        "throw new Error('no')",
+        + rest_of_it,
     )
     assert refused.status == 400
     assert await guild.reply_to("!ping") == "pong"

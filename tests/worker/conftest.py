@@ -45,6 +45,8 @@ class LoadedScript:
         self.breaches.append(breach)
         self._changed.set()
 
+    def on_waiting(self) -> None: ...
+
     def on_closed(self) -> None:
         self.closed = True
         self._changed.set()
