@@ -104,9 +104,16 @@ def _database() -> dict[str, Any]:
             ),
         }
     else:
+        # A dead server is noticed in seconds: scripts wait for their data, people for their page.
+        database["CONN_HEALTH_CHECKS"] = True
         database["OPTIONS"] = {
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15_000,
             **database.get("OPTIONS", {}),
-            "pool": {"min_size": 1, "max_size": FLORA.database.max_connections, "timeout": 10},
+            "pool": {"min_size": 1, "max_size": FLORA.database.max_connections, "timeout": 2},
         }
     return database
 

@@ -160,13 +160,15 @@ class _Lane:
 
     def _perform(self, batch: list[_Job]) -> list[Any]:
         """A result or an exception for each job, in their order."""
-        for attempt in (1, 2):
+        # A connection may have died idle; the next one is new. With the database known to be
+        # away one attempt is enough: scripts wait.
+        for attempts_left in (1, 0) if self._database.available else (0,):
             try:
                 results = unit(lambda: _transact(batch))
             except (OperationalError, InterfaceError) as error:
                 self._database.note_failure(error)
-                if attempt == 1:
-                    continue  # a connection that died idle: the next one is new
+                if attempts_left:
+                    continue
             except DatabaseError as error:
                 log.error("a batch of %d kv operations failed: %s", len(batch), error)
                 if len(batch) > 1:

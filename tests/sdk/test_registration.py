@@ -1,0 +1,229 @@
+"""Slash commands on their way to Discord: their spelling, when they are sent, what is refused."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.sdk import discord
+from tests.sdk.conftest import Script, invalid
+from tests.sdk.discord import Json
+
+Loader = Callable[..., Script]
+
+
+TEA = {"name": "tea", "description": "d", "type": 1}
+
+
+@pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        ("{name: 'tea', description: 'd', run() {}}", TEA),
+        ("{name: 'tea', description: 'd', options: [], run() {}}", {**TEA, "options": []}),
+        (
+            "{name: 'tea', description: 'd',"
+            " options: [{name: 'a', description: 'd', required: true}]}",
+            {
+                **TEA,
+                "options": [{"name": "a", "description": "d", "type": 3, "required": True}],
+            },
+        ),
+        (
+            "{name: 'tea', description: 'd',"
+            " options: [{name: 'a', description: 'd', type: 'integer',"
+            " minValue: 1, max_value: 9, choices: [{name: 'x', value: 1}]},"
+            " {name: 'b', description: 'd', minLength: 2, channelTypes: [0], type: 7}]}",
+            {
+                **TEA,
+                "options": [
+                    {
+                        "name": "a",
+                        "description": "d",
+                        "type": 4,
+                        "min_value": 1,
+                        "max_value": 9,
+                        "choices": [{"name": "x", "value": 1}],
+                    },
+                    {
+                        "name": "b",
+                        "description": "d",
+                        "type": 7,
+                        "min_length": 2,
+                        "channel_types": [0],
+                    },
+                ],
+            },
+        ),
+        (
+            "{name: 'tea', description: 'd', options: [{name: 'dropped', description: 'd'}],"
+            " subcommands: [{name: 's', description: 'e', run() {}},"
+            " {name: 't', description: 'e', options: [{name: 'a', description: 'd'}], run() {}}]}",
+            {
+                **TEA,
+                "options": [
+                    {"name": "s", "description": "e", "type": 1},
+                    {
+                        "name": "t",
+                        "description": "e",
+                        "type": 1,
+                        "options": [{"name": "a", "description": "d", "type": 3}],
+                    },
+                ],
+            },
+        ),
+        (
+            "{name: 'tea', description: 'd', options: [{name: 'g', description: 'd',"
+            " type: 'subcommand_group',"
+            " options: [{name: 's', description: 'd', type: 'subcommand'}]}]}",
+            {
+                **TEA,
+                "options": [
+                    {
+                        "name": "g",
+                        "description": "d",
+                        "type": 2,
+                        "options": [{"name": "s", "description": "d", "type": 1}],
+                    }
+                ],
+            },
+        ),
+    ],
+)
+def test_createbot_registers_its_slash_commands_while_it_loads(
+    load: Loader, command: str, sent: Json
+) -> None:
+    script = load(f"createBot({{slashCommands: [slash({command})]}})")
+    assert [tuple(operation[1:]) for operation in script.operations] == [
+        ("commands.register", {"commands": [sent]})
+    ]
+    assert script.said("loaded") == [None]  # nobody waited for the answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"),
+    [
+        ("subcommand", 1),
+        ("subcommand_group", 2),
+        ("string", 3),
+        ("integer", 4),
+        ("boolean", 5),
+        ("user", 6),
+        ("channel", 7),
+        ("role", 8),
+        ("mentionable", 9),
+        ("number", 10),
+        ("attachment", 11),
+        ("anything", 3),
+    ],
+)
+@pytest.mark.parametrize("key", ["type", "kind"])
+def test_an_options_type_has_a_name(load: Loader, kind: str, type_: int, key: str) -> None:
+    script = load(
+        "registerSlashCommands([{name: 'a', description: 'd',"
+        f" options: [{{name: 'o', description: 'd', {key}: '{kind}'}}]}}])"
+    )
+    ((_, _, payload),) = script.operations
+    assert payload["commands"][0]["options"] == [{"name": "o", "description": "d", "type": type_}]
+
+
+@pytest.mark.parametrize(
+    ("bot", "subscriptions", "operations"),
+    [
+        ("{}", [], 0),
+        ("{commands: [], slashCommands: []}", [], 0),
+        ("{commands: [{name: 'a', run() {}}]}", ["MESSAGE_CREATE"], 0),
+        ("{prefixCommands: [{name: 'a', run() {}}]}", ["MESSAGE_CREATE"], 0),
+        ("{commands: [], prefixCommands: [{name: 'a', run() {}}]}", [], 0),
+        ("{slashCommands: [{name: 'a', description: 'd', run() {}}]}", ["INTERACTION_CREATE"], 1),
+    ],
+)
+def test_a_bot_listens_and_registers_only_for_what_it_has(
+    load: Loader, bot: str, subscriptions: list[str], operations: int
+) -> None:
+    script = load(f"createBot({bot})")
+    assert script.said("subscriptions") == [subscriptions]
+    assert len(script.operations) == operations
+
+
+def test_a_second_createbot_only_says_so(load: Loader) -> None:
+    script = load(
+        "createBot({commands: [{name: 'a', run: () => console.log('a')}]});"
+        "createBot({prefix: '?', slashCommands: [{name: 'b', description: 'd', run() {}}],"
+        " commands: [{name: 'b', run: () => console.log('b')}]})"
+    )
+    assert script.said("log") == [
+        ["info", "[flora/sdk] createBot called multiple times; skipping duplicate registration"]
+    ]
+    assert script.operations == []
+    script.event("MESSAGE_CREATE", discord.message(content="?b"))
+    script.event("MESSAGE_CREATE", discord.message(content="!a"))
+    assert script.logged[1:] == ["a"]
+
+
+def test_commands_win_over_prefixcommands(load: Loader) -> None:
+    script = load(
+        "createBot({commands: [{name: 'a', run: () => console.log('a')}],"
+        " prefixCommands: [{name: 'b', run: () => console.log('b')}]})"
+    )
+    script.event("MESSAGE_CREATE", discord.message(content="!b"))
+    script.event("MESSAGE_CREATE", discord.message(content="!a"))
+    assert script.logged == ["a"]
+
+
+NO_DESCRIPTION = {
+    "name": "Error",
+    "message": "Slash command must have a description",
+    "code": "INVALID_INPUT",
+}
+
+
+@pytest.mark.parametrize(
+    ("commands", "error"),
+    [
+        ("[{name: 'a'}]", NO_DESCRIPTION),
+        ("[{name: 'a', description: ''}]", NO_DESCRIPTION),
+        ("[{name: 'a', description: null}]", NO_DESCRIPTION),
+        ("{}", invalid("commands", "expected an array")),
+        ("undefined", invalid("commands", "expected an array")),
+        ("[1]", invalid("commands", "expected objects")),
+        (
+            "[{name: 'a', description: 'd', options: {}}]",
+            invalid("commands", "expected options to be an array"),
+        ),
+        ("[{name: 'a', description: 'd', options: [1]}]", invalid("commands", "expected objects")),
+    ],
+)
+def test_commands_that_cannot_be_registered_are_refused_at_once(
+    script: Script, commands: str, error: Json
+) -> None:
+    assert script.failure(f"registerSlashCommands({commands})") == error
+
+
+def test_a_bot_with_a_command_without_description_does_not_load(load: Loader) -> None:
+    script = load("createBot({slashCommands: [slash({name: 'a', run() {}})]})")
+    (error,) = script.said("load_failed")
+    assert error["message"] == NO_DESCRIPTION["message"]
+    assert script.operations == []
+
+
+def test_a_refused_registration_is_reported_where_nobody_waits(load: Loader) -> None:
+    script = load("createBot({slashCommands: [slash({name: 'A', description: 'd', run() {}})]})")
+    script.refuse(script.operations[0], "a name has lower-case letters", code="INVALID_INPUT")
+    (error,) = script.said("error")
+    assert error["message"] == "a name has lower-case letters"
+
+
+def test_registering_may_be_awaited(script: Script) -> None:
+    attempt = script.attempt("registerSlashCommands([{name: 'a', description: 'd'}])")
+    script.answer(attempt.asked[0])
+    assert attempt.result == {}
+
+
+def test_without_a_guild_nothing_is_registered(load: Loader) -> None:
+    script = load(
+        "console.log(registerSlashCommands([{name: 'a', description: 'd'}]));"
+        "createBot({slashCommands: [slash({name: 'a', description: 'd', run() {}})]})",
+        guild=None,
+    )
+    assert script.logged == ["undefined"]
+    assert script.operations == []
+    assert script.said("subscriptions") == [["INTERACTION_CREATE"]]
