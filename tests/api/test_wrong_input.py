@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deployments.models import AuditEvent, Revision
 from deployments.source import InvalidSource, Source, SourceFile
 from tests.api.conftest import GARDEN, Api, World
+from tests.examples import examples
 
 DEPLOY = f"/api/deployments/{GARDEN}"
 MEGABYTE = 1 << 20
@@ -185,7 +186,7 @@ def test_a_method_that_is_not_there(operator: Api) -> None:
 
 
 @given(path=st.text(max_size=40))
-@hypothesis_settings(max_examples=300)
+@hypothesis_settings(max_examples=examples(300))
 def test_a_path_that_is_accepted_stays_inside_and_is_the_same_everywhere(path: str) -> None:
     try:
         Source(path, (SourceFile(path, ""),)).check()

@@ -1,4 +1,4 @@
-"""`make bench`: all figures, or those of the modules that are named (make bench ARGS=worker_event)."""
+"""`make bench`: all figures, or those of the named modules (make bench ARGS=worker_event)."""
 
 import importlib
 import os

@@ -120,7 +120,7 @@ def _median_us(step: Callable[[], Any]) -> float:
 
 
 class _Answering:
-    """Answers the operations of a worker's isolates, and sends events round them while any are left."""
+    """Answers the operations of a worker, and sends its isolates events while any are left."""
 
     def __init__(self, worker: WorkerProcess) -> None:
         self.worker = worker

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builder.conftest import Bench
+from tests.examples import examples
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -154,7 +155,9 @@ def expected(modules: list[Module]) -> tuple[list[str], list[str]]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(modules=projects())
 async def test_modules_run_as_es_modules_do(bench: Bench, modules: list[Module]) -> None:

@@ -33,17 +33,21 @@ class Connection:
         self.query = dict(request.query)
         self._transport = request.transport
         compressed = self.query.get("compress") == "zlib-stream"
-        self._zlib = zlib.compressobj() if compressed else None
+        self._zlib = zlib.compressobj(level=1) if compressed else None
 
     async def send(self, op: int, d: Any, *, s: int | None = None, t: str | None = None) -> None:
-        text = json.dumps({"t": t, "s": s, "op": op, "d": d}, separators=(",", ":"))
+        frame = {"t": t, "s": s, "op": op, "d": d}
+        await self.send_packed(json.dumps(frame, separators=(",", ":")).encode())
+
+    async def send_packed(self, frame: bytes) -> None:
+        """frame: JSON, compressed here if the client has asked for that."""
         if self.socket.closed:
             return
         try:
             if self._zlib is None:
-                await self.socket.send_str(text)
+                await self.socket.send_str(frame.decode())
             else:
-                packed = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
+                packed = self._zlib.compress(frame) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
                 await self.socket.send_bytes(packed)
         except ConnectionError:
             pass  # what it misses is in the session's log

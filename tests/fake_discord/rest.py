@@ -33,6 +33,7 @@ class Refusal(Exception):
     def __init__(self, status: int, code: int, message: str, **more: Any) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.body = {"code": code, "message": message, **more}
 
 

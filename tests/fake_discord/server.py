@@ -42,6 +42,8 @@ class FakeDiscord:
         self.changes = Changes()
         self.gateway = Gateway(self)
         self.port = 0
+        # How often the routes have refused, by Discord's code.
+        self.refused: dict[int, int] = {}
         self._faults: list[Fault] = []
         self._runner: web.AppRunner | None = None
 
@@ -161,6 +163,7 @@ class FakeDiscord:
         try:
             body = rest.answer(self, request)
         except Refusal as refusal:
+            self.refused[refusal.code] = self.refused.get(refusal.code, 0) + 1
             return _response(refusal.body, refusal.status)
         finally:
             await self.changes.note()

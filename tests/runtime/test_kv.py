@@ -16,6 +16,7 @@ from runtime.kv import rules
 from runtime.kv.engine import KvEngine
 from runtime.kv.rules import KvError, Limits
 from runtime.kv.sql import Entry
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -219,7 +220,7 @@ def test_what_arrives_together_keeps_its_order_and_fails_alone(kv: Kv) -> None:
 
 @given(value=st.text(), key=st.text(min_size=1, max_size=100).filter(lambda k: "\x00" not in k))
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sdk import discord
 from tests.sdk.conftest import SAFE_MENTIONS, Script, invalid
 from tests.sdk.discord import MESSAGE
@@ -60,7 +61,7 @@ def test_a_hostile_argument_is_sent_as_json_or_refused(value: str) -> None:
             lets_pass_or_refuses(script, call, value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(call=st.sampled_from(sorted(CALLS)), value=values)
 def test_any_argument_is_sent_as_json_or_refused(call: str, value: str) -> None:
     with closing(in_a_handler()) as script:

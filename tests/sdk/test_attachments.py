@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sdk.conftest import SAFE_MENTIONS, Script, invalid
 from tests.sdk.discord import CHANNEL, Json
 
@@ -106,7 +107,7 @@ def test_an_edit_keeps_attachments_beside_new_files(script: Script) -> None:
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.text(alphabet="AZaz09+/=-_. é", max_size=12)
     | st.binary(max_size=9).map(lambda data: base64.b64encode(data).decode())

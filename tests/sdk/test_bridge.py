@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sdk import discord
 from tests.sdk.conftest import Operation, Script
 
@@ -148,7 +149,7 @@ def test_a_text_that_means_nothing_breaks_nothing(script: Script, text: str) -> 
     assert attempt.result == {"value": "still here"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     kind=st.sampled_from(["A", "T", "E1\nMESSAGE_CREATE\n", "E1\nINTERACTION_CREATE\n"]),
     text=st.text(max_size=30)

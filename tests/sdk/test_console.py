@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sdk.conftest import SOURCE_NAME, Script
 from tests.sdk.hostile_values import HOSTILE, values
 
@@ -229,7 +230,7 @@ def test_a_hostile_value_makes_one_line(script: Script, value: str) -> None:
     printed(script, f"[{value}], {value}, '%s %d %o', {value}, {value}, {value}")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(arguments=st.lists(values, max_size=4))
 def test_any_values_make_one_line(shared: Script, arguments: list[str]) -> None:
     printed(shared, ", ".join(arguments))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.operations.table import OPERATIONS
+from tests.examples import examples
 from tests.sdk.conftest import Script, invalid
 from tests.sdk.discord import Json
 
@@ -214,7 +215,7 @@ def shared() -> Iterator[Script]:
     script.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(metadata=anything, key=st.text(), value=st.text())
 def test_keys_values_and_metadata_reach_the_host_unchanged(
     shared: Script, metadata: Any, key: str, value: str

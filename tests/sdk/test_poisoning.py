@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sdk import discord
 from tests.sdk.conftest import Script
 
@@ -176,7 +177,7 @@ def test_one_poison(load: Callable[..., Script], poison: str) -> None:
     survives(script, [poison])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(sorted(POISONS)), min_size=2, max_size=8, unique=True))
 def test_poisons_together(poisons: list[str]) -> None:
     with closing(Script(SCRIPT)) as script:

@@ -1,0 +1,1 @@
+"""Hours of what the tests do for seconds: more examples of each property, and chaos."""
