@@ -134,7 +134,7 @@ class FrameBuffer:
 # --- the journal: which dispatches of a worker have started ---------------------------------
 
 JOURNAL_SLOTS = 4096
-JOURNAL_LANES = 8
+JOURNAL_LANES = 12
 JOURNAL_BYTES = JOURNAL_SLOTS + 8 * (JOURNAL_LANES + 1)
 
 
@@ -146,7 +146,7 @@ def slot_of(dispatch: int) -> int:
 class Journal:
     """Memory shared by supervisor and worker that outlives the worker.
 
-    One byte a slot says that its dispatch has started; eight lanes name the isolates that
+    One byte a slot says that its dispatch has started; twelve lanes name the isolates that
     compute now; a counter rises while the worker's loop turns. A dead worker's journal tells
     the culprit from the neighbours, and what may be delivered again from what may not.
     """

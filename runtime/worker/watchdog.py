@@ -32,16 +32,19 @@ class Phase(Enum):
 
 
 class Turn:
-    """One input's way through an isolate. Times are monotonic seconds."""
+    """One input's way through an isolate. Times are monotonic seconds.
+
+    grown_bytes: what the process has grown by while this turn computed, in proportion to the
+    CPU time of all turns that did.
+    """
 
     __slots__ = (
         "breach",
         "cpu_ns",
+        "grown_bytes",
         "lane",
         "next_check",
-        "peak_bytes",
         "phase",
-        "resident_at_start",
         "slow",
         "started_at",
         "tenant",
@@ -56,8 +59,7 @@ class Turn:
         self.slow = False
         self.breach = ""
         self.cpu_ns = 0
-        self.resident_at_start = 0
-        self.peak_bytes = 0
+        self.grown_bytes = 0
 
 
 class ResidentSize:
@@ -84,9 +86,17 @@ class Watchdog:
         self._may_lower_priority = may_lower_priority
         self._closed = closed
         self._stuck = stuck
+        self._sampled_at = 0.0
+        self._resident_bytes = 0
 
-    def check(self, turn: Turn, now: float) -> None:
-        """Looks at a turn whose next_check is due, acts, and sets the next one."""
+    def check(self, turns: list[Turn], now: float) -> None:
+        """Looks at all turns under way, acts on those whose next_check is due, sets the next one."""
+        self._sample([turn for turn in turns if turn.phase is Phase.RUNNING], now)
+        for turn in turns:
+            if turn.next_check <= now:
+                self._follow(turn, now)
+
+    def _follow(self, turn: Turn, now: float) -> None:
         match turn.phase:
             case Phase.RUNNING:
                 self._check_limits(turn, now)
@@ -112,27 +122,40 @@ class Watchdog:
 
         threading.Thread(target=free, name=f"close-{tenant.number}", daemon=True).start()
 
+    def _sample(self, running: list[Turn], now: float) -> None:
+        """Takes each turn's CPU time, and charges the process's growth to those that computed."""
+        resident = self._resident.bytes()
+        in_a_row = now - self._sampled_at < 3 * POLL_EVERY
+        growth = max(0, resident - self._resident_bytes) if in_a_row else 0
+        self._sampled_at, self._resident_bytes = now, resident
+        used = []
+        for turn in running:
+            assert turn.tenant.isolate is not None
+            cpu_ns = turn.tenant.isolate.cpu_ns() - turn.tenant.cpu_ns
+            used.append(max(0, cpu_ns - turn.cpu_ns))
+            turn.cpu_ns = cpu_ns
+        total = sum(used)
+        if growth and total:
+            for turn, ns in zip(running, used, strict=True):
+                turn.grown_bytes += growth * ns // total
+
     def _check_limits(self, turn: Turn, now: float) -> None:
-        tenant, isolate = turn.tenant, turn.tenant.isolate
+        isolate = turn.tenant.isolate
         assert isolate is not None
         if not turn.slow and now - turn.started_at >= SLOW_AFTER:
             turn.slow = True
             if self._may_lower_priority:
                 isolate.lower_priority()
-        turn.cpu_ns = isolate.cpu_ns() - tenant.cpu_ns
-        resident = self._resident.bytes()
-        turn.resident_at_start = turn.resident_at_start or resident
-        turn.peak_bytes = max(turn.peak_bytes, resident)
-        turn.breach = self._breach(turn, now, resident)
+        turn.breach = self._breach(turn, now)
         turn.next_check = now + POLL_EVERY
         if turn.breach:
             turn.phase = Phase.CANCELLED
             turn.next_check = now + CLOSE_AFTER
             isolate.cancel()
 
-    def _breach(self, turn: Turn, now: float, resident: int) -> str:
+    def _breach(self, turn: Turn, now: float) -> str:
         tenant, limits = turn.tenant, turn.tenant.limits
-        if resident - turn.resident_at_start > limits.heap_bytes + limits.external_bytes:
+        if turn.grown_bytes > limits.heap_bytes + limits.external_bytes:
             return "memory"
         wall = now - turn.started_at
         if tenant.wall_limit and wall >= tenant.wall_limit:

@@ -1,4 +1,4 @@
-"""`make soak`: chaos and fuzzing in turns until the minutes are over; the status says if it held."""
+"""`make soak`: chaos and fuzzing in turns until the minutes are over; the status says it held."""
 
 import argparse
 import asyncio
