@@ -13,11 +13,12 @@ const MENTIONABLE = 9
 const NUMBER = 10
 
 /**
- * A form for one invocation. onSend(values) and onCancel() are told; focus() puts the focus where
- * typing begins.
+ * A form for one invocation. typed: a text for its first option; onSend(values) and onCancel() are
+ * told; focus() puts the focus where typing begins.
  */
-export function commandForm(invocation, { guild, onSend, onCancel }) {
+export function commandForm(invocation, { guild, typed, onSend, onCancel }) {
   const fields = invocation.options.map((option) => field(option, guild))
+  if (typed && fields[0]?.input instanceof HTMLInputElement) fields[0].input.value = typed
   const send = h('button', { type: 'submit', class: 'button primary' }, 'Send')
   const form = h(
     'form',

@@ -148,12 +148,15 @@ export class Composer {
 
   // --- commands ----------------------------------------------------------------------------
 
+  /** What has been typed after the command's name is its first option. */
   #begin(invocation) {
+    const typed = this.#field.value.slice(invocation.path.length + 2)
     this.#field.value = ''
     this.#typed()
     this.reset()
     const form = commandForm(invocation, {
       guild: this.#guild,
+      typed,
       onCancel: () => {
         this.#endCommand()
         this.focus()

@@ -18,7 +18,7 @@ const INLINE = [
   [/<(https?:\/\/[^\s>]+)>/, (match) => outsideLink(match[1], match[1]) ?? match[0]],
   [/https?:\/\/[^\s<>]*[^\s<>.,:;"')\]]/, (match) => outsideLink(match[0], match[0]) ?? match[0]],
   [/\*\*\*(?=\S)([\s\S]+?)\*\*\*/, (match, context) => h('strong', {}, h('em', {}, ...inline(match[1], context)))],
-  [/\*\*(?=\S)([\s\S]+?)\*\*/, (match, context) => h('strong', {}, ...inline(match[1], context))],
+  [/\*\*(?=\S)([\s\S]+?)\*\*(?!\*)/, (match, context) => h('strong', {}, ...inline(match[1], context))],
   [/__(?=\S)([\s\S]+?)__/, (match, context) => h('u', {}, ...inline(match[1], context))],
   [/~~(?=\S)([\s\S]+?)~~/, (match, context) => h('s', {}, ...inline(match[1], context))],
   [/\|\|(?=\S)([\s\S]+?)\|\|/, (match, context) => spoiler(inline(match[1], context))],

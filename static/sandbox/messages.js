@@ -27,9 +27,13 @@ export class Messages {
     this.#guild = guild
     this.#actions = actions
     this.#beginning = beginning
+    let top = 0
     scroller.addEventListener('scroll', () => {
       const { scrollHeight, scrollTop, clientHeight } = scroller
-      this.#follows = scrollHeight - scrollTop - clientHeight < NEAR_END
+      // Only who scrolls up leaves the end: a list that has grown is followed.
+      if (scrollHeight - scrollTop - clientHeight < NEAR_END) this.#follows = true
+      else if (scrollTop < top) this.#follows = false
+      top = scrollTop
     })
     const resized = new ResizeObserver(() => this.#follows && this.scrollToEnd())
     resized.observe(scroller)

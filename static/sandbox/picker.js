@@ -34,20 +34,19 @@ export class Picker {
     return !this.#list.hidden
   }
 
-  /** Shows what begins with the typed text, the slash left out; best first. */
+  /** Shows what fits the typed text, the slash left out; best first. */
   show(all, typed) {
     const wanted = typed.toLowerCase().trim()
-    const rank = ({ path }) => (path === wanted ? 0 : path.startsWith(wanted) ? 1 : path.includes(wanted) ? 2 : 3)
+    const isNamed = (path) => wanted === path || wanted.startsWith(`${path} `)
+    const rank = ({ path }) => (isNamed(path) ? 0 : path.startsWith(wanted) ? 1 : path.includes(wanted) ? 2 : 3)
     this.#shown = all.filter((command) => rank(command) < 3).sort((a, b) => rank(a) - rank(b))
     this.#active = 0
-    this.#draw(all.length ? `No command begins with /${wanted}` : 'The bot has no slash commands yet: a script declares them with slash().')
+    this.#draw(all.length ? `There is no command /${wanted}` : 'The bot has no slash commands yet: a script declares them with slash().')
     this.#list.hidden = false
-    this.#field.setAttribute('aria-expanded', 'true')
   }
 
   hide() {
     this.#list.hidden = true
-    this.#field.setAttribute('aria-expanded', 'false')
     this.#field.removeAttribute('aria-activedescendant')
   }
 
