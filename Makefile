@@ -71,11 +71,12 @@ test: setup .venv/.installed-test .venv-sandbox/.installed ## every test, on SQL
 	$(STEP) "testing"
 	@$(BIN)/python -m tests $(ARGS)
 
-lint: setup .venv/.installed-test ## ruff, mypy and TypeScript's own checks
+lint: setup .venv/.installed-test .venv-sandbox/.installed ## ruff, mypy and TypeScript's own checks
 	$(STEP) "linting"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file=/dev/null --strict --python-executable .venv-sandbox/bin/python -p gateway.sandbox.server
 	@for part in sdk builder; do PATH="$(CURDIR)/$(BIN):$$PATH" \
 	  node node_modules/typescript/bin/tsc --noEmit --project runtime/$$part/tsconfig.json; done
 

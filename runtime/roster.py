@@ -66,6 +66,9 @@ class Roster:
         self._joined = joined
         self._left = left
         self._changes: asyncio.Queue[_Change] = asyncio.Queue()
+        # Guilds that READY has listed and that have not been taken in yet.
+        self._awaited: set[str] = set()
+        self._all_taken_in = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -82,12 +85,18 @@ class Roster:
                 shard, shards = data.get("shard") or (0, 1)
                 listed = frozenset(guild["id"] for guild in data.get("guilds", ()))
                 self._changes.put_nowait(_Listed(listed, shard, shards))
+                self._awaited |= listed
+                self._all_taken_in.clear()
             case "GUILD_CREATE" | "GUILD_UPDATE":
                 if not data.get("unavailable"):
                     name, icon = data.get("name") or "", data.get("icon") or ""
                     self._changes.put_nowait(_Seen(data["id"], name[:100], icon[:64]))
             case "GUILD_DELETE" if not data.get("unavailable"):
                 self._changes.put_nowait(_Left(data["id"]))
+
+    async def wait_taken_in(self) -> None:
+        """Returns when each guild that READY listed has its script, or has none."""
+        await self._all_taken_in.wait()
 
     async def _run(self) -> None:
         while True:
@@ -103,6 +112,9 @@ class Roster:
                 await self._attempt(self._left, guild_id)
             for guild_id in result.joined:
                 await self._attempt(self._joined, guild_id)
+            self._awaited.difference_update(result.joined, result.left)
+            if not self._awaited:
+                self._all_taken_in.set()
 
     async def _attempt(self, tell: Callable[[str], Awaitable[None]], guild_id: str) -> None:
         try:

@@ -47,6 +47,7 @@ from runtime.web import WebProcess
 
 log = logging.getLogger("flora.runtime")
 
+TAKE_IN_TIMEOUT = 20.0
 STEPS = ("database", "cache", "workers", "scripts", "gateway")
 
 
@@ -55,8 +56,8 @@ class SupervisorOptions:
     """What flora_site composes from the configuration.
 
     gateway is None with a simulated Discord, whose interpreter is sandbox_python. migrated is
-    called on a database thread once the tables are there, announce when all that is here is up,
-    whether Discord can be reached or not.
+    called on a database thread once the tables are there, announce when all that is here is up:
+    with the simulated Discord when its guild has its script, else before Discord is asked at all.
     """
 
     data_dir: Path
@@ -125,9 +126,13 @@ class Supervisor:
             guilds = await runtime.restore()
         self._serving.set()
         log.info("%d guilds restored", guilds)
-        options.announce()
+        if self._sandbox is None:
+            options.announce()
         async with self._step("gateway"):
             await runtime.connect()
+        if self._sandbox is not None:
+            await runtime.take_guilds_in()
+            options.announce()
         await runtime.serve()
 
     async def _start_sandbox(self) -> GatewayOptions:
@@ -291,6 +296,11 @@ class _Runtime:
         connected.cancel()
         if self._gateway_task.done():
             await self.serve()
+
+    async def take_guilds_in(self) -> None:
+        """Waits until the bot's guilds have their scripts; a broken one holds nothing up."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._roster.wait_taken_in(), TAKE_IN_TIMEOUT)
 
     async def serve(self) -> None:
         """Until cancelled. Raises GatewayRefused."""

@@ -90,7 +90,7 @@ class Watchdog:
         self._resident_bytes = 0
 
     def check(self, turns: list[Turn], now: float) -> None:
-        """Looks at all turns under way, acts on those whose next_check is due, sets the next one."""
+        """Looks at all turns under way, and acts on those whose next_check is due."""
         self._sample([turn for turn in turns if turn.phase is Phase.RUNNING], now)
         for turn in turns:
             if turn.next_check <= now:
