@@ -182,7 +182,7 @@ async def test_nothing_typed_is_lost(
     await expect(page.get_by_role("status")).to_contain_text("Queued")
     assert (await on_database(latest)).files[0]["contents"] == "typed()"
     # Now it is kept in a revision, and the browser may forget it.
-    assert await page.evaluate("localStorage.getItem('flora-draft-300000000000000001')") is None
+    await page.wait_for_function("!localStorage.getItem('flora-draft-300000000000000001')")
     assert complaints == []
 
 
