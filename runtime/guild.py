@@ -181,7 +181,7 @@ class GuildRuntime:
         self._reports.script_log(self.guild_id, level, text)
 
     def on_uncaught(self, isolate: HostedIsolate, error: ScriptError) -> None:
-        self._reports.script_failed(isolate, "uncaught", error)
+        self._reports.script_failed(isolate, "unhandled", error)
 
     def on_cpu(self, cpu_ns: int) -> None:
         self.cpu_ns += cpu_ns

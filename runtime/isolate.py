@@ -38,10 +38,14 @@ class _Error(msgspec.Struct):
     name: str = "Error"
     message: str = ""
     stack: str = ""
+    event: str = ""
 
     def as_script_error(self) -> ScriptError:
         return ScriptError(
-            self.name[:256], self.message[:MAX_ERROR_TEXT], self.stack[:MAX_ERROR_TEXT]
+            self.name[:256],
+            self.message[:MAX_ERROR_TEXT],
+            self.stack[:MAX_ERROR_TEXT],
+            self.event[:64],
         )
 
 

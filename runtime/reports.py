@@ -31,7 +31,8 @@ class Reports:
         self._guild_log.write(guild_id, level, RUNTIME, text)
 
     def script_failed(self, isolate: HostedIsolate, stage: str, error: ScriptError) -> None:
-        """stage: dispatch, uncaught, …: the original's `<stage> failed: <text>`."""
+        """stage: dispatch, load, …, for the original's `<stage> failed: <text>`; or unhandled, for
+        what nobody has caught, which it did not tell."""
         self._spawn(self._explain(isolate.script, stage, error))
 
     def load_failed(self, script: Script, error: ScriptError) -> None:
@@ -45,7 +46,9 @@ class Reports:
             text = str(error)
         else:
             text = str(trace)
-        self._guild_log.write(script.guild_id, "error", RUNTIME, f"{stage} failed: {text}")
+        course = f" in {error.event}" if error.event else ""
+        heading = f"unhandled error{course}" if stage == "unhandled" else f"{stage} failed"
+        self._guild_log.write(script.guild_id, "error", RUNTIME, f"{heading}: {text}")
 
     async def _record_load_failure(self, script: Script, error: ScriptError) -> None:
         await self._explain(script, "load", error)

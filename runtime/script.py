@@ -18,11 +18,15 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class ScriptError:
-    """Why a script failed: what it threw, or which limit it broke. Texts are the script's own."""
+    """Why a script failed: what it threw, or which limit it broke. Texts are the script's own.
+
+    event: in whose course, by the script's name for it, where that is known.
+    """
 
     name: str
     message: str
     stack: str = ""
+    event: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.name else self.message

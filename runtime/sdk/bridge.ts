@@ -17,6 +17,7 @@ import {
   PromiseConstructor,
   promiseThen,
   SafeMap,
+  SafeWeakSet,
   slice,
 } from "./intrinsics";
 import { type Plain, type PlainObject, plainText } from "./plain";
@@ -32,10 +33,22 @@ export interface Receivers {
   start(settings: { guild: string | null }): void;
 }
 
-/** What the host keeps of an isolate. Both take their text as `this`. */
+/** What the host keeps of an isolate. The first two take their text as `this`. */
 export interface Bridge {
   receive(this: string): void;
   drain(): string;
+  /** V8 says: a promise was rejected without a handler (0), or has got one after all (1). */
+  rejected(event: number, promise: object, reason: unknown): void;
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly origin: string | null;
+}
+
+interface Rejection {
+  readonly reason: unknown;
+  readonly origin: string | null;
 }
 
 interface Answer {
@@ -51,6 +64,8 @@ const SMALL = 4096;
 const RECORD_BYTES = 64;
 // A turn in which more goes wrong than this tells of the rest without details.
 const MAX_ERROR_BYTES = 256 << 10;
+// Rejections of one turn that are kept until its end, to see whether somebody handles them.
+const MAX_UNHANDLED = 100;
 const TOO_MANY_ERRORS =
   '{"name":"Error","message":"too many errors at once: not all are shown","stack":""}';
 
@@ -60,7 +75,11 @@ let errorBytes = 0;
 let turn = 0;
 let lastOperation = 0;
 let subscriptions = "";
-const waiting = new SafeMap<number, (answer: Answer) => void>();
+// The event in whose course a script computes now, where that is known.
+let origin: string | null = null;
+const waiting = new SafeMap<number, Waiting>();
+const unhandled = new SafeMap<object, Rejection>();
+const told = new SafeWeakSet<object>();
 
 /**
  * Asks the host for an operation and gives its answer, undefined where the host has none.
@@ -97,19 +116,22 @@ export function offeredNotice(name: string, payload: string): void {
   }
 }
 
-/** Tells the host of an error where nobody waits. */
-export function reportError(error: unknown): void {
-  if (errorBytes <= MAX_ERROR_BYTES) {
-    notice("error", toldError(error));
+/** Tells the host of an error where nobody waits, once for each cause. */
+export function reportError(error: unknown, event: string | null = origin): void {
+  if (errorBytes <= MAX_ERROR_BYTES && !(isObject(error) && told.has(error))) {
+    notice("error", toldError(error, event));
   }
 }
 
 /** The bridge's error as JSON text; once a turn has told enough of errors, only that it has. */
-export function toldError(error: unknown): string {
+export function toldError(error: unknown, event: string | null = null): string {
+  if (isObject(error)) {
+    told.add(error);
+  }
   if (errorBytes > MAX_ERROR_BYTES) {
     return TOO_MANY_ERRORS;
   }
-  const text = errorText(error);
+  const text = errorText(error, event);
   errorBytes += size(text);
   return errorBytes > MAX_ERROR_BYTES ? TOO_MANY_ERRORS : text;
 }
@@ -117,6 +139,16 @@ export function toldError(error: unknown): string {
 /** Reports the rejection of a promise that nobody awaits. */
 export function observe(promise: unknown): void {
   promiseThen(promise, undefined, reportError);
+}
+
+/** The event in whose course the script computes now, for what it leaves to be done later. */
+export function currentOrigin(): string | null {
+  return origin;
+}
+
+/** What follows until the turn's end is of this event's making. */
+export function setOrigin(event: string | null): void {
+  origin = event;
 }
 
 /** Changes whenever the host has taken what a script said. */
@@ -149,7 +181,20 @@ export function makeBridge(receivers: Receivers): Bridge {
     }
   }
 
+  function rejected(event: number, promise: object, reason: unknown): void {
+    if (event === 1) {
+      unhandled.delete(promise);
+    } else if (unhandled.size < MAX_UNHANDLED) {
+      unhandled.set(promise, { reason, origin });
+    }
+  }
+
   function drain(): string {
+    if (unhandled.size > 0) {
+      unhandled.forEach((rejection) => reportError(rejection.reason, rejection.origin));
+      unhandled.clear();
+    }
+    origin = null;
     if (subscriptions) {
       records = `[0,"subscriptions",${subscriptions}]${records && ","}${records}`;
       subscriptions = "";
@@ -164,14 +209,14 @@ export function makeBridge(receivers: Receivers): Bridge {
     return text;
   }
 
-  return { receive, drain };
+  return { receive, drain, rejected };
 }
 
 function ask(name: string, payload: string): Promise<Answer> {
   claim(payload);
   const id = ++lastOperation;
   return new PromiseConstructor<Answer>((resolve) => {
-    waiting.set(id, resolve);
+    waiting.set(id, { resolve, origin });
     record(`[${id},"${name}",${payload}]`);
   });
 }
@@ -214,11 +259,13 @@ function answer(rows: Plain[][]): void {
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as Plain[];
     const id = row[0] as number;
-    const resolve = waiting.get(id);
-    if (resolve) {
+    const asked = waiting.get(id);
+    if (asked) {
       waiting.delete(id);
+      // What goes on after several answers goes on after them all: whose it is, is not known.
+      origin = i === 0 || asked.origin === origin ? asked.origin : null;
       // Without a prototype, so that resolving looks for no `then` that a script has planted.
-      resolve({ __proto__: null, isError: row[1] !== 1, value: row[2] } as unknown as Answer);
+      asked.resolve({ __proto__: null, isError: row[1] !== 1, value: row[2] } as unknown as Answer);
     }
   }
 }

@@ -39,8 +39,8 @@ export function reasonOf(error: unknown): string {
   return cut(end === -1 ? message : slice(message, 0, end), MAX_MESSAGE_BYTES);
 }
 
-/** The bridge's error (`{name, message, stack}`) as JSON text. Never throws. */
-export function errorText(error: unknown): string {
+/** The bridge's error (`{name, message, stack, event?}`) as JSON text. Never throws. */
+export function errorText(error: unknown, event: string | null = null): string {
   let name = "Error";
   let message: string;
   let stack = "";
@@ -53,7 +53,9 @@ export function errorText(error: unknown): string {
   }
   return `{"name":${quote(cut(name, MAX_NAME_BYTES))},"message":${quote(
     cut(message, MAX_MESSAGE_BYTES),
-  )},"stack":${quote(cut(stack, MAX_STACK_BYTES))}}`;
+  )},"stack":${quote(cut(stack, MAX_STACK_BYTES))}${
+    event === null ? "" : `,"event":${quote(event)}`
+  }}`;
 }
 
 /** A property of a hostile object, if it is text; else the empty string. */

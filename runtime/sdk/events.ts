@@ -7,7 +7,7 @@
  * events that it has handlers for, otherwise of all.
  */
 
-import { announceSubscriptions, notice, toldError } from "./bridge";
+import { announceSubscriptions, notice, setOrigin, toldError } from "./bridge";
 import {
   type BaseContext,
   type ComponentInteractionContext,
@@ -114,6 +114,7 @@ async function run(dispatch: string, discordName: string, json: string): Promise
     const raw = parse(json) as PlainObject;
     const event = scriptEvent(discordName, raw);
     if (event) {
+      setOrigin(event.name);
       if (replacedDispatch) {
         const replaced = replacedDispatch;
         await replaced(event.name, event.payload(raw));

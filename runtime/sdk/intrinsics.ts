@@ -109,6 +109,10 @@ harden(SafeMap, Map);
 export class SafeSet<T> extends Set<T> {}
 harden(SafeSet, Set);
 
+/** The same for a WeakSet. */
+export class SafeWeakSet<T extends WeakKey> extends WeakSet<T> {}
+harden(SafeWeakSet, WeakSet);
+
 /** Sets an own, ordinary property without asking the prototypes for a setter. */
 export function define(target: object, name: PropertyKey, value: unknown, enumerable = true): void {
   defineProperty(target, name, {

@@ -4,7 +4,14 @@
  * Ids are never used twice, so that a timer which fires while it is being cleared meets nobody.
  */
 
-import { claimedNotice, notice, observe, reportError } from "./bridge";
+import {
+  claimedNotice,
+  currentOrigin,
+  notice,
+  observe,
+  reportError,
+  setOrigin,
+} from "./bridge";
 import { codedError } from "./errors";
 import {
   getPrototypeOf,
@@ -23,6 +30,7 @@ interface Timer {
   readonly values: unknown[];
   /** Milliseconds between two calls; null for a timer that fires once. */
   readonly interval: number | null;
+  readonly origin: string | null;
 }
 
 // The host throws away an isolate that sets more.
@@ -87,10 +95,14 @@ export function fireTimers(ids: number[]): void {
     if (timer.interval === null) {
       timers.delete(id);
     }
+    setOrigin(timer.origin);
     call(timer);
     if (timer.interval !== null && timers.has(id)) {
       notice("timer", `[${id},${timer.interval}]`);
     }
+  }
+  if (ids.length > 1) {
+    setOrigin(null); // what goes on after them all may be anybody's
   }
 }
 
@@ -118,7 +130,7 @@ function start(
   }
   const id = ++lastId;
   claimedNotice("timer", `[${id},${delay}]`);
-  timers.set(id, { callback, values, interval: repeats ? delay : null });
+  timers.set(id, { callback, values, interval: repeats ? delay : null, origin: currentOrigin() });
   return id;
 }
 

@@ -19,6 +19,8 @@ from enum import Enum
 from importlib.metadata import version
 from typing import Any, Protocol
 
+from runtime.worker.v8_internals import V8Internals
+
 V8_FLAGS = ("--single-threaded", "--stack-size=984")
 SUPPORTED_MINI_RACER = "0.14.1"
 
@@ -97,7 +99,9 @@ _ERRORS = {
     206: Outcome.THREW,
 }
 # Callback numbers tell the results of posted tasks apart.
-_SYNCHRONOUS, _EVALUATED, _RECEIVED, _DRAINED = 0, 1, 2, 3
+_SYNCHRONOUS, _EVALUATED, _RECEIVED, _DRAINED, _HOOK = 0, 1, 2, 3, 4
+# Globals that stand while the bridge is installed, for V8's own interface to find it.
+_HOOK_NAME, _REJECTED_NAME = b"__floraHook", b"__floraRejected"
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_void_p)
 
 
@@ -122,12 +126,17 @@ class _Library:
             "mr_alloc_string_val", address, number, ctypes.c_char_p, number, ctypes.c_uint8
         )
         self.get_item = self._function("mr_get_object_item", address, number, address, address)
+        self.set_item = self._function(
+            "mr_set_object_item", None, number, address, address, address
+        )
+        self.make_js_callback = self._function("mr_make_js_callback", address, number, number)
         self.set_hard_memory_limit = self._function(
             "mr_set_hard_memory_limit", None, number, ctypes.c_size_t
         )
         self.hard_memory_limit_reached = self._function(
             "mr_hard_memory_limit_reached", ctypes.c_bool, number
         )
+        self.internals = V8Internals(self.shared_object)
         self.version = ctypes.cast(public.mr_v8_version(), ctypes.c_char_p).value or b""
 
     def _function(self, name: str, result: Any, *arguments: Any) -> Any:
@@ -186,6 +195,7 @@ class ThinIsolate:
         self._evaluated: int | None = None
         self._tasks: tuple[int, ...] = ()
         self._receive = self._drain = self._no_arguments = 0
+        self._hook: Any = None
         self._callback = _CALLBACK(self._on_result)
         self._context: int = self._library.init_context(self._callback)
         self._library.set_hard_memory_limit(self._context, heap_bytes)
@@ -195,6 +205,7 @@ class ThinIsolate:
         bridge = self._evaluate_to_handle(sdk, timeout)
         self._receive = self._function_of(bridge, b"receive")
         self._drain = self._function_of(bridge, b"drain")
+        self._hook_into_rejections(self._function_of(bridge, b"rejected"), timeout)
         self._library.free_value(self._context, bridge)
 
     def evaluate(self, source: bytes) -> None:
@@ -231,6 +242,9 @@ class ThinIsolate:
         if callback == _RECEIVED:
             if kind >= 200:
                 self._receive_error = self._answer(kind, address)
+            self._library.free_value(self._context, address)
+        elif callback == _HOOK:
+            self._hook = self._library.internals.report_rejections(_REJECTED_NAME)
             self._library.free_value(self._context, address)
         elif callback == _SYNCHRONOUS:
             self._native_id = threading.get_native_id()
@@ -270,6 +284,24 @@ class ThinIsolate:
             raise BridgeError(self._answer(kind, self._evaluated).text.decode(errors="replace"))
         return self._evaluated
 
+    def _hook_into_rejections(self, rejected: int, timeout: float) -> None:
+        """V8 tells the bridge of promises that nobody handles: from inside of a script, since
+        only there V8's own interface knows the isolate."""
+        library, context = self._library, self._context
+        scope = self._evaluate_to_handle(b"globalThis", timeout)
+        hook = library.make_js_callback(context, _HOOK)
+        for name, value in ((_REJECTED_NAME, rejected), (_HOOK_NAME, hook)):
+            key = self._string(name)
+            library.set_item(context, scope, key, value)
+            library.free_value(context, key)
+        done = self._evaluate_to_handle(
+            b"%b();delete globalThis.%b;delete globalThis.%b"
+            % (_HOOK_NAME, _HOOK_NAME, _REJECTED_NAME),
+            timeout,
+        )
+        for value in (scope, hook, rejected, done):
+            library.free_value(context, value)
+
     def _function_of(self, bridge: int, name: bytes) -> int:
         key = self._string(name)
         function: int = self._library.get_item(self._context, bridge, key)
@@ -292,8 +324,10 @@ class SelfTestFailed(Exception):
 
 
 _PROBE = b"""(()=>{'use strict';let out='';return{
- receive(){ if(this==='spin') for(;;); (async()=>{ await null; out=this+'!' })() },
- drain(){ const o=out; out=''; return o } }})()"""
+ receive(){ if(this==='spin') for(;;); if(this==='reject') return void Promise.reject(out='reason');
+   (async()=>{ await null; out=this+'!' })() },
+ drain(){ const o=out; out=''; return o },
+ rejected(event,promise,reason){ out=[event,promise instanceof Promise,reason]+"" } }})()"""
 
 
 def self_test() -> None:
@@ -321,6 +355,9 @@ def self_test() -> None:
         answer = next_answer()
         if (answer.outcome, answer.text) != (Outcome.COMPLETED, "zwölf €!".encode()):
             raise SelfTestFailed(f"a turn drained {answer.text!r}: microtasks ran too late")
+        isolate.turn(b"reject")
+        if next_answer().text != b"0,true,reason":
+            raise SelfTestFailed("a rejected promise was not told")
         isolate.turn(b"spin")
         time.sleep(0.002)
         isolate.cancel()
