@@ -30,6 +30,18 @@ class Actor:
     def system(cls) -> "Actor":
         return cls("system")
 
+    def as_now(self) -> "Actor":
+        """The same one with the rights of this moment, for what lasts longer than a request."""
+        from deployments.models import ApiToken, User
+
+        user = User.objects.filter(pk=self.user.pk, is_active=True).first() if self.user else None
+        if self.token is None:
+            return Actor(self.type, user)
+        token = ApiToken.objects.filter(pk=self.token.pk).first()
+        if token is None or not token.works or (self.user is not None and user is None):
+            return Actor(self.type)
+        return Actor(self.type, user, token)
+
     @property
     def is_operator(self) -> bool:
         """A token is an operator's only if it was made one, whoever it belongs to."""

@@ -200,9 +200,15 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "deployments.api.negotiation.AlwaysTheFirst",
     "EXCEPTION_HANDLER": "deployments.api.errors.envelope",
 }
-SPECTACULAR_SETTINGS = {"TITLE": "flora", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "flora",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["deployments.api.schema.without_twins"],
+}
 
 # --- pages --------------------------------------------------------------------------------
 

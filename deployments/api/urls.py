@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from deployments.api import deployments, guilds, tokens
 from deployments.api.health import Health, Public, Ready
-from deployments.api.logs import Logs
+from deployments.api.logs import Logs, LogStream
 from deployments.api.me import Me
 
 ROUTES: dict[str, type[APIView]] = {
@@ -27,6 +27,7 @@ ROUTES: dict[str, type[APIView]] = {
     "deployments/<str:guild_id>/revisions/<str:revision_id>": deployments.RevisionDetail,
     "deployments/<str:guild_id>/rollback/<str:revision_id>": deployments.Rollback,
     "logs/<str:guild_id>": Logs,
+    "logs/<str:guild_id>/stream": LogStream,
     "tokens": tokens.Tokens,
     "tokens/<str:token_id>": tokens.Token,
 }

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 from deployments.models.guild import Guild
@@ -38,6 +39,11 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return self.label or f"{self.token_key}…"
+
+    @property
+    def works(self) -> bool:
+        """Neither revoked nor expired; its account is another matter."""
+        return self.revoked_at is None and (self.expiry is None or self.expiry > timezone.now())
 
     @property
     def guild_ids(self) -> list[str]:

@@ -52,6 +52,9 @@ class Api:
             content_type="application/json",
             headers={**self.headers, **headers},
         )
+        if response.streaming:
+            response.close()
+            return response.status_code, None
         content = response.content
         is_json = response["Content-Type"] == "application/json" if content else False
         return response.status_code, json.loads(content) if is_json else content.decode()

@@ -39,6 +39,7 @@ ROUTES: list[tuple[str, str, Any, int]] = [
     ("GET", f"/api/deployments/{GARDEN}/revisions/{{revision}}", None, 200),
     ("POST", f"/api/deployments/{GARDEN}/rollback/{{failed}}", None, 400),
     ("GET", f"/api/logs/{GARDEN}", None, 200),
+    ("GET", f"/api/logs/{GARDEN}/stream", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/pause", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/resume", None, 200),
     ("DELETE", f"/api/deployments/{GARDEN}", None, 204),
