@@ -53,7 +53,6 @@ class Api:
             headers={**self.headers, **headers},
         )
         if response.streaming:
-            response.close()
             return response.status_code, None
         content = response.content
         is_json = response["Content-Type"] == "application/json" if content else False
