@@ -16,7 +16,7 @@ PIP_FLAGS := --disable-pip-version-check --no-input --progress-bar off --require
 run: setup .venv-sandbox/.installed ## set everything up, then start flora
 	@exec $(BIN)/python manage.py runruntime
 
-setup: .venv/.installed node_modules/.installed runtime/builder/dist/.built staticfiles/.collected
+setup: .venv/.installed node_modules/.installed runtime/builder/dist/.built runtime/worker/dist/.built staticfiles/.collected
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "flora needs Python 3.11 or 3.12: install it, or name it with make PYTHON=…"; exit 1; }
@@ -59,13 +59,21 @@ runtime/builder/dist/.built: runtime/sdk/dist/.built $(call sources,runtime/buil
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node runtime/builder/build.mjs
 	@touch $@
 
+# Without a compiler workers have a slower driver, in Python, and say so.
+runtime/worker/dist/.built: runtime/worker/native/turns.c
+	@mkdir -p $(@D)
+	@if command -v cc >/dev/null; then printf '\033[1m· compiling the driver\033[0m\n'; \
+	  cc -O2 -Wall -Wextra -fPIC -shared -o $(@D)/turns.so $< -ldl -lpthread; \
+	  else echo "· no C compiler (Debian: apt install gcc libc6-dev): workers will be slower"; fi
+	@touch $@
+
 staticfiles/.collected: .venv/.installed $(shell find static templates -type f 2>/dev/null)
 	$(STEP) "collecting static files"
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@touch $@
 
 clean: ## forget everything that make made, but for data/
-	rm -rf .venv .venv-sandbox node_modules runtime/sdk/dist runtime/builder/dist staticfiles
+	rm -rf .venv .venv-sandbox node_modules runtime/*/dist staticfiles
 
 test: setup .venv/.installed-test .venv-sandbox/.installed ## every test, on SQLite and on PostgreSQL with Redis
 	$(STEP) "testing"

@@ -23,8 +23,11 @@ HUNG_AFTER = 5.0
 
 @dataclass(frozen=True)
 class PoolOptions:
+    """driver: the fastest that workers may use, by runtime/worker/drivers.py's names."""
+
     workers: int
     pin: bool
+    driver: str
     worker_capacity: int
     sdk: Path
 
@@ -42,7 +45,7 @@ class Pool:
         self._options = options
         self._lost = lost
         self._replaced = replaced
-        self._zygote = Zygote(options.sdk, self._on_exit)
+        self._zygote = Zygote(options.sdk, options.driver, self._on_exit)
         self._workers: dict[int, WorkerProcess] = {}
         self._restarts: dict[int, asyncio.Task[None]] = {}
         self._watch: asyncio.Task[None] | None = None
@@ -98,8 +101,9 @@ class Pool:
             raise
         if report.driver_problem:
             log.warning(
-                "worker %d speaks to V8 over mini-racer's slower public interface: %s",
+                "worker %d has the slower %s driver: %s",
                 index,
+                report.driver,
                 report.driver_problem,
             )
         milliseconds = round((time.monotonic() - started) * 1000)

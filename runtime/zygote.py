@@ -26,7 +26,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 FORK_TIMEOUT = 10.0
 _ENTRY = (
     "import sys; sys.path.insert(0, {root!r}); "
-    "from runtime.worker.zygote import main; main({descriptor}, {sdk!r})"
+    "from runtime.worker.zygote import main; main({descriptor}, {sdk!r}, {driver!r})"
 )
 
 
@@ -54,9 +54,11 @@ class ForkedWorker:
 
 
 class Zygote:
-    def __init__(self, sdk: Path, exited: Callable[[int, int], None]) -> None:
-        """exited(ticket, wait status) is called for each worker that the zygote has reaped."""
+    def __init__(self, sdk: Path, driver: str, exited: Callable[[int, int], None]) -> None:
+        """driver: the fastest that workers may use; exited(ticket, wait status) is called for each
+        worker that the zygote has reaped."""
         self._sdk = sdk
+        self._driver = driver
         self._exited = exited
         self._process: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
@@ -123,7 +125,12 @@ class Zygote:
     async def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        code = _ENTRY.format(root=str(PROJECT_ROOT), descriptor=theirs.fileno(), sdk=str(self._sdk))
+        code = _ENTRY.format(
+            root=str(PROJECT_ROOT),
+            descriptor=theirs.fileno(),
+            sdk=str(self._sdk),
+            driver=self._driver,
+        )
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-X", "utf8", "-c", code),
             pass_fds=[theirs.fileno()],

@@ -12,14 +12,12 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
-from typing import Any
 
 import msgspec
 
 from runtime.worker.confinement import confine
-from runtime.worker.link import Link
+from runtime.worker.drivers import OUTCOMES, MakeIsolate, Prepared, choose_driver
+from runtime.worker.link import BACKLOG_WRITTEN, Link, Results
 from runtime.worker.protocol import (
     JOURNAL_BYTES,
     JOURNAL_LANES,
@@ -31,21 +29,10 @@ from runtime.worker.protocol import (
     WorkerReport,
     frame,
 )
-from runtime.worker.public_v8 import PublicIsolate
 from runtime.worker.records import Record, decode_records, encode_records, is_gated
-from runtime.worker.script import load_failure, start_text, wrapped
+from runtime.worker.script import SEED_BYTES, load_failure, start_text, wrapped
 from runtime.worker.tenant import DRAIN_ONLY, Input, InputKind, Stage, Tenant
-from runtime.worker.v8 import (
-    Answer,
-    BridgeError,
-    Isolate,
-    Outcome,
-    SelfTestFailed,
-    Sink,
-    ThinIsolate,
-    load_v8,
-    self_test,
-)
+from runtime.worker.v8 import Answer, BridgeError, Outcome, load_v8
 from runtime.worker.watchdog import Phase, ResidentSize, Turn, Watchdog
 
 # Turns handed to their isolates' threads together. On one CPU the system runs them one after the
@@ -57,46 +44,41 @@ AT_ONCE_PINNED, AT_ONCE_UNPINNED = 8, 1
 MAX_COMPUTING = JOURNAL_LANES
 MAX_RECORDS_BYTES = 16 << 20
 MAX_TIMERS = 4096
-FLUSH_FRAMES = 32
 
-# What the loop finds in its inbox besides the supervisor's frames.
-_ANSWERED, _CLOSED, _BACKLOG_WRITTEN = -1, -2, -3
-
-IsolateFactory = Callable[[Sink, int], Isolate]
+# What the loop finds among its results besides answers and BACKLOG_WRITTEN: an isolate is closed.
+_CLOSED = 100
 
 
 def work(
-    connection: socket.socket, journal_descriptor: int, sdk: bytes, cpu: int | None, problem: str
+    connection: socket.socket,
+    journal_descriptor: int,
+    sdk: bytes,
+    cpu: int | None,
+    prepared: Prepared,
 ) -> None:
     """Runs a worker in this process until the supervisor says stop or goes away.
 
-    problem: why the thin driver cannot be used, empty if it may be tried.
+    prepared: what drivers.prepare() gave before the fork.
     """
     if cpu is not None:
         os.sched_setaffinity(0, {cpu})
     resident = ResidentSize()
     memory = mmap.mmap(journal_descriptor, JOURNAL_BYTES)
     os.close(journal_descriptor)
+    results = Results()
     confinement = confine()
-    make_isolate: IsolateFactory = ThinIsolate
-    if not problem:
-        try:
-            self_test()
-        except SelfTestFailed as error:
-            problem = str(error)
-    if problem:
-        make_isolate = PublicIsolate
+    driver = choose_driver(prepared, results)
     report = WorkerReport(
         pid=os.getpid(),
-        v8_version=load_v8(),
-        driver="public" if problem else "thin",
-        driver_problem=problem,
+        v8_version=load_v8().version,
+        driver=driver.name,
+        driver_problem=driver.problem,
         cpu=-1 if cpu is None else cpu,
         confinement=confinement,
     )
     at_once = AT_ONCE_UNPINNED if cpu is None else AT_ONCE_PINNED
     journal = Journal(memoryview(memory))
-    worker = _Worker(connection, journal, sdk, make_isolate, resident, at_once)
+    worker = _Worker(connection, results, journal, sdk, driver.make, resident, at_once)
     worker.run(report)
 
 
@@ -114,14 +96,14 @@ class _Worker:
     def __init__(
         self,
         connection: socket.socket,
+        results: Results,
         journal: Journal,
         sdk: bytes,
-        make_isolate: IsolateFactory,
+        make_isolate: MakeIsolate,
         resident: ResidentSize,
         at_once: int,
     ) -> None:
-        self._inbox: SimpleQueue[tuple[int, Any, Any, Any]] = SimpleQueue()
-        self._link = Link(connection, self._inbox, _BACKLOG_WRITTEN)
+        self._link = Link(connection, results)
         self._journal = journal
         self._sdk = sdk
         self._make_isolate = make_isolate
@@ -129,7 +111,7 @@ class _Worker:
         self._watchdog = Watchdog(
             resident,
             may_lower_priority=_may_restore_priority(),
-            closed=lambda tenant: self._inbox.put((_CLOSED, tenant, None, None)),
+            closed=lambda tenant: results.put(_CLOSED, tenant.number, 0),
             stuck=self._report_stuck,
         )
         self._resident = resident
@@ -145,25 +127,16 @@ class _Worker:
         self._link.start()
         self._send(FromWorker.READY, 0, 0, msgspec.msgpack.encode(report))
         self._flush()
-        inbox = self._inbox
         while self._running:
-            try:
-                item = inbox.get(timeout=self._seconds_to_deadline())
-            except Empty:
-                item = None
-            while item is not None:
-                self._take(item)
-                if len(self._out) >= FLUSH_FRAMES:
-                    break
-                try:
-                    item = inbox.get_nowait()
-                except Empty:
-                    item = None
+            for from_supervisor, frame_ in self._link.wait(self._seconds_to_deadline()):
+                if from_supervisor:
+                    self._obey(*frame_)
+                else:
+                    self._note(*frame_)
             self._watch()
             self._start_turns()
             self._journal.beat()
-            if self._out and (inbox.empty() or len(self._out) >= FLUSH_FRAMES):
-                self._flush()
+            self._flush()
         self._flush()
         for tenant in list(self._tenants.values()):
             if tenant.isolate is not None and not tenant.computing:
@@ -171,11 +144,19 @@ class _Worker:
 
     # --- what comes in ---------------------------------------------------------------------
 
-    def _take(self, item: tuple[int, Any, Any, Any]) -> None:
-        kind, subject, number, payload = item
-        if kind == _ANSWERED:
-            self._end_turn(subject, payload)
-        elif kind == ToWorker.EVENT:
+    def _note(self, kind: int, number: int, value: int, text: bytes) -> None:
+        """A result of this process's own threads."""
+        if kind == BACKLOG_WRITTEN:
+            self._link.written(value)
+        elif tenant := self._tenants.get(number):
+            if kind == _CLOSED:
+                self._forget(tenant)
+            else:
+                self._end_turn(tenant, Answer(OUTCOMES[kind], text, value))
+
+    def _obey(self, kind: int, subject: int, number: int, payload: bytes) -> None:
+        """A frame of the supervisor's."""
+        if kind == ToWorker.EVENT:
             if tenant := self._tenants.get(subject):
                 text = b"E%d\n%b" % (number, payload)
                 self._give(tenant, Input(InputKind.OTHER, text, dispatch=number))
@@ -190,28 +171,21 @@ class _Worker:
         elif kind == ToWorker.CLOSE:
             if tenant := self._tenants.get(subject):
                 self._dismiss(tenant)
-        elif kind == _CLOSED:
-            self._forget(subject)
-        elif kind == _BACKLOG_WRITTEN:
-            self._link.written(number)
+        elif kind == ToWorker.SECRETS:
+            if tenant := self._tenants.get(subject):
+                self._give(tenant, Input(InputKind.OTHER, b"P" + payload))
         elif kind == ToWorker.STOP:
             self._running = False
 
     def _load(self, number: int, load: Load) -> None:
-        tenant = Tenant(number, load)
-        put = self._inbox.put
-
-        def sink(answer: Answer) -> None:
-            put((_ANSWERED, tenant, None, answer))
-
-        self._tenants[number] = tenant
-        tenant.isolate = self._make_isolate(sink, load.limits.heap_bytes)
+        tenant = self._tenants[number] = Tenant(number, load)
+        tenant.isolate = self._make_isolate(number, load.limits.heap_bytes)
         try:
             tenant.isolate.install_bridge(self._sdk, load.limits.boot_seconds)
         except BridgeError as error:
             self._breach(tenant, "protocol", f"the SDK does not load: {error}", 0)
             return
-        self._give(tenant, Input(InputKind.START, start_text(load)))
+        self._give(tenant, Input(InputKind.START, start_text(load, os.urandom(SEED_BYTES))))
         self._give(tenant, Input(InputKind.SCRIPT, wrapped(load)))
 
     def _hand_over(self, old_number: int, new_number: int) -> None:
@@ -371,15 +345,15 @@ class _Worker:
         if tenant.stage is Stage.LEAVING:
             return
         tenant.stage = Stage.LEAVING
-        if turn := self._turns.get(tenant):
-            assert tenant.isolate is not None
-            turn.breach = turn.breach or "closed"
-            tenant.isolate.cancel()
-        self._watchdog.close(tenant)
+        turn = self._turns.get(tenant)
+        if turn is not None and turn.phase is not Phase.CLOSING:
+            self._watchdog.end(turn, time.monotonic())
+        else:
+            self._watchdog.close(tenant)
 
     def _forget(self, tenant: Tenant) -> None:
         if turn := self._turns.get(tenant):
-            if turn.phase is Phase.CLOSING:
+            if turn.phase is Phase.CLOSING and turn.breach:
                 self._send_breach(tenant, turn.breach, "", turn.cpu_ns)
             self._release(turn)
         self._tenants.pop(tenant.number, None)

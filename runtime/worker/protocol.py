@@ -22,6 +22,7 @@ class ToWorker(IntEnum):
     CLOSE = 4  # throw the isolate away
     HAND_OVER = 5  # number: the isolate that gets the events which this one has not started
     STOP = 6  # close everything and exit
+    SECRETS = 7  # payload: JSON, placeholders by the names of the guild's secrets
 
 
 class FromWorker(IntEnum):
@@ -49,12 +50,14 @@ class TurnLimits(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True):
-    """A script to run in a new isolate. guild is what `__floraGuildId` says."""
+    """A script to run in a new isolate. guild is what `__floraGuildId` says; secrets: placeholders
+    by name."""
 
     guild: str | None
     source: str
     source_name: str
     limits: TurnLimits
+    secrets: dict[str, str] = {}
 
 
 class Breach(msgspec.Struct, frozen=True):

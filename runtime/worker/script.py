@@ -17,8 +17,13 @@ _V8_POSITION = re.compile(r"^(?P<name>[^\n]*?):(?P<line>\d+): (?P<message>[^\n]*
 _V8_NAME = "<anonymous>"  # what a script is called as long as it does not parse
 
 
-def start_text(load: Load) -> bytes:
-    return b"S" + msgspec.json.encode({"guild": load.guild})
+SEED_BYTES = 32
+
+
+def start_text(load: Load, seed: bytes) -> bytes:
+    """seed: SEED_BYTES of the system's entropy, for this isolate alone."""
+    settings = {"guild": load.guild, "secrets": load.secrets, "seed": seed.hex()}
+    return b"S" + msgspec.json.encode(settings)
 
 
 def wrapped(load: Load) -> bytes:

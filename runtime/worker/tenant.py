@@ -49,6 +49,7 @@ class Tenant:
         self.cpu_ns = 0
         self.queued = False
         self.computing = False
+        self.closing = False
         self.live_timers: set[int] = set()
         self._unanswered_gated = 0
         self._gated: deque[Input] = deque()

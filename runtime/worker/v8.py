@@ -1,18 +1,18 @@
-"""A thin driver of V8 isolates over the C interface that py_mini_racer itself uses.
+"""V8 isolates over the C interface that py_mini_racer itself uses: what all drivers share.
 
-It knows nothing of guilds, events or operations: it evaluates scripts and makes *turns*.
-mini-racer's public call interface costs 170–300 µs a call, this driver 24–65 µs (measured
-2026-11-22 on 0.14.1), since a turn is two posted tasks and its argument is the `this` of a
-strict function instead of an array built element by element.
+It knows nothing of guilds, events or operations: isolates evaluate scripts and make *turns*. A
+turn is two posted tasks, and its argument is the `this` of a strict function instead of an array
+built element by element: mini-racer's public call interface costs 170–300 µs a call, this way
+24–65 µs (measured 2026-11-22 on 0.14.1).
 
-The interface is private to mini-racer 0.14.1 and pinned: `self_test` proves it at each worker's
-start, and the worker falls back to `runtime/worker/public_v8.py` when the proof fails.
+The interface is private to mini-racer 0.14.1 and pinned. Three drivers stand on it: native_v8.py,
+thin_v8.py where no C compiler was, and public_v8.py where the self-test of the others fails.
 """
 
 import ctypes
 import os
-import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -88,8 +88,8 @@ class _RawValue(ctypes.Structure):
     _pack_ = 1
 
 
-_UNDEFINED, _NULL, _STRING, _OBJECT, _FUNCTION = 11, 1, 5, 10, 100
-_ERRORS = {
+STRING, _FUNCTION = 5, 100
+ERRORS = {
     200: Outcome.THREW,
     201: Outcome.DID_NOT_PARSE,
     202: Outcome.OUT_OF_MEMORY,
@@ -98,21 +98,19 @@ _ERRORS = {
     205: Outcome.THREW,
     206: Outcome.THREW,
 }
-# Callback numbers tell the results of posted tasks apart.
-_SYNCHRONOUS, _EVALUATED, _RECEIVED, _DRAINED, _HOOK = 0, 1, 2, 3, 4
 # Globals that stand while the bridge is installed, for V8's own interface to find it.
 _HOOK_NAME, _REJECTED_NAME = b"__floraHook", b"__floraRejected"
-_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_void_p)
 
 
-class _Library:
+class Library:
     """libmini_racer with prototypes that take raw addresses, loaded once per process."""
 
     def __init__(self) -> None:
         from py_mini_racer import init_mini_racer
 
         public = init_mini_racer(flags=V8_FLAGS, ignore_duplicate_init=True)
-        self.shared_object = ctypes.CDLL(public._name)
+        self.path: str = public._name
+        self.shared_object = ctypes.CDLL(self.path)
         address, number = ctypes.c_void_p, ctypes.c_uint64
         self.init_context = self._function("mr_init_context", number, address)
         self.free_context = self._function("mr_free_context", None, number)
@@ -137,26 +135,27 @@ class _Library:
             "mr_hard_memory_limit_reached", ctypes.c_bool, number
         )
         self.internals = V8Internals(self.shared_object)
-        self.version = ctypes.cast(public.mr_v8_version(), ctypes.c_char_p).value or b""
+        version_text = ctypes.cast(public.mr_v8_version(), ctypes.c_char_p).value or b""
+        self.version = version_text.decode()
 
     def _function(self, name: str, result: Any, *arguments: Any) -> Any:
         return ctypes.CFUNCTYPE(result, *arguments)((name, self.shared_object))
 
 
-_library: _Library | None = None
+_library: Library | None = None
 
 
-def load_v8() -> str:
-    """Initialises V8 in this process, once, without an isolate. Returns V8's version.
+def load_v8() -> Library:
+    """Initialises V8 in this process, once, without an isolate.
 
     Entropy comes from getrandom(2) afterwards: V8 opens /dev/urandom for each isolate
     otherwise, which a confined worker may not.
     """
     global _library
     if _library is None:
-        _library = _Library()
+        _library = Library()
         _take_entropy_from_getrandom(_library.shared_object)
-    return _library.version.decode()
+    return _library
 
 
 _entropy_source: Any = None
@@ -176,121 +175,76 @@ def _take_entropy_from_getrandom(shared_object: ctypes.CDLL) -> None:
     set_source(ctypes.cast(_entropy_source, ctypes.c_void_p))
 
 
-def _per_thread_cpu_clock(native_id: int) -> int:
+def thread_cpu_clock(native_id: int) -> int:
     """The clock id of another thread's CPU time: what pthread_getcpuclockid computes on Linux."""
     return (~native_id << 3) | 6
 
 
-class ThinIsolate:
-    """An isolate behind posted tasks; see Isolate for the methods."""
+class BridgedIsolate(ABC):
+    """What drivers over the C interface have in common: values, and the bridge's installation."""
 
-    def __init__(self, sink: Sink, heap_bytes: int) -> None:
-        load_v8()
-        assert _library is not None
-        self._library = _library
-        self._sink = sink
+    def __init__(self, library: Library, context: int) -> None:
+        self._library = library
+        self._context = context
         self._native_id = 0
-        self._receive_error: Answer | None = None
-        self._waiting = threading.Event()
-        self._evaluated: int | None = None
-        self._tasks: tuple[int, ...] = ()
-        self._receive = self._drain = self._no_arguments = 0
-        self._hook: Any = None
-        self._callback = _CALLBACK(self._on_result)
-        self._context: int = self._library.init_context(self._callback)
-        self._library.set_hard_memory_limit(self._context, heap_bytes)
+        self._kept_callback: Any = None
 
     def install_bridge(self, sdk: bytes, timeout: float = 5.0) -> None:
-        self._no_arguments = self._evaluate_to_handle(b"[]", timeout)
+        no_arguments = self._evaluate_to_handle(b"[]", timeout)
         bridge = self._evaluate_to_handle(sdk, timeout)
-        self._receive = self._function_of(bridge, b"receive")
-        self._drain = self._function_of(bridge, b"drain")
-        self._hook_into_rejections(self._function_of(bridge, b"rejected"), timeout)
+        receive, drain, rejected = (
+            self._function_of(bridge, name) for name in (b"receive", b"drain", b"rejected")
+        )
+        self._keep_functions(receive, drain, no_arguments)
+        self._hook_into_rejections(rejected, timeout)
         self._library.free_value(self._context, bridge)
 
-    def evaluate(self, source: bytes) -> None:
-        context, text = self._context, self._string(source)
-        self._tasks = (self._library.evaluate(context, text, _EVALUATED),)
-        self._library.free_value(context, text)
-
-    def turn(self, text: bytes) -> None:
-        library, context = self._library, self._context
-        this = library.alloc_string(context, text, len(text), _STRING)
-        none = self._no_arguments
-        self._tasks = (
-            library.call_function(context, self._receive, this, none, _RECEIVED),
-            library.call_function(context, self._drain, none, none, _DRAINED),
-        )
-        library.free_value(context, this)
-
-    def cancel(self) -> None:
-        for task in self._tasks:
-            self._library.cancel_task(self._context, task)
-
     def cpu_ns(self) -> int:
-        return time.clock_gettime_ns(_per_thread_cpu_clock(self._native_id))
+        return time.clock_gettime_ns(thread_cpu_clock(self._native_id))
 
     def lower_priority(self) -> None:
         os.setpriority(os.PRIO_PROCESS, self._native_id, 10)
 
-    def close(self) -> None:
-        self._library.free_context(self._context)
+    @abstractmethod
+    def _evaluate_to_handle(self, source: bytes, timeout: float) -> int:
+        """Evaluates and waits; the value's handle. Notes the thread. Raises BridgeError."""
 
-    def _on_result(self, callback: int, address: int) -> None:
-        """Runs on the isolate's thread: decode, free, hand over, nothing else."""
-        kind = ctypes.c_uint8.from_address(address + 16).value
-        if callback == _RECEIVED:
-            if kind >= 200:
-                self._receive_error = self._answer(kind, address)
-            self._library.free_value(self._context, address)
-        elif callback == _HOOK:
-            self._hook = self._library.internals.report_rejections(_REJECTED_NAME)
-            self._library.free_value(self._context, address)
-        elif callback == _SYNCHRONOUS:
-            self._native_id = threading.get_native_id()
-            self._evaluated = address
-            self._waiting.set()
-        else:
-            answer = self._answer(kind, address)
-            self._library.free_value(self._context, address)
-            if callback == _DRAINED and self._receive_error is not None:
-                answer, self._receive_error = self._receive_error, None
-            if self._library.hard_memory_limit_reached(self._context):
-                answer = Answer(Outcome.OUT_OF_MEMORY, b"", answer.cpu_ns)
-            self._sink(answer)
+    @abstractmethod
+    def _keep_functions(self, receive: int, drain: int, no_arguments: int) -> None: ...
 
-    def _answer(self, kind: int, address: int) -> Answer:
-        outcome = _ERRORS.get(kind, Outcome.COMPLETED)
-        text = b""
-        if kind == _STRING or outcome is not Outcome.COMPLETED:
-            value = _RawValue.from_address(address)
-            text = ctypes.string_at(value.pointer, value.length)
-        return Answer(outcome, text, time.thread_time_ns())
+    @abstractmethod
+    def _callback_number(self, hook: Callable[[], None]) -> int:
+        """A number for mini-racer's callbacks with which the hook is called, on the isolate's
+        thread and inside a script."""
 
-    def _string(self, text: bytes) -> int:
-        handle: int = self._library.alloc_string(self._context, text, len(text), _STRING)
+    def _checked(self, handle: int) -> int:
+        if kind_of(handle) in ERRORS:
+            raise BridgeError(text_of(handle).decode(errors="replace"))
         return handle
 
-    def _evaluate_to_handle(self, source: bytes, timeout: float) -> int:
-        self._waiting.clear()
-        text = self._string(source)
-        self._library.evaluate(self._context, text, _SYNCHRONOUS)
-        if not self._waiting.wait(timeout or None):
-            raise BridgeError(f"bootstrap timed out after {timeout:g} s")
-        self._library.free_value(self._context, text)
-        assert self._evaluated is not None
-        kind = ctypes.c_uint8.from_address(self._evaluated + 16).value
-        if kind in _ERRORS:
-            raise BridgeError(self._answer(kind, self._evaluated).text.decode(errors="replace"))
-        return self._evaluated
+    def _string(self, text: bytes) -> int:
+        handle: int = self._library.alloc_string(self._context, text, len(text), STRING)
+        return handle
+
+    def _function_of(self, bridge: int, name: bytes) -> int:
+        key = self._string(name)
+        function: int = self._library.get_item(self._context, bridge, key)
+        self._library.free_value(self._context, key)
+        if kind_of(function) != _FUNCTION:
+            raise BridgeError(f"the SDK's bridge has no function {name.decode()!r}")
+        return function
 
     def _hook_into_rejections(self, rejected: int, timeout: float) -> None:
         """V8 tells the bridge of promises that nobody handles: from inside of a script, since
         only there V8's own interface knows the isolate."""
         library, context = self._library, self._context
+
+        def hook() -> None:
+            self._kept_callback = library.internals.report_rejections(_REJECTED_NAME)
+
         scope = self._evaluate_to_handle(b"globalThis", timeout)
-        hook = library.make_js_callback(context, _HOOK)
-        for name, value in ((_REJECTED_NAME, rejected), (_HOOK_NAME, hook)):
+        hook_function = library.make_js_callback(context, self._callback_number(hook))
+        for name, value in ((_REJECTED_NAME, rejected), (_HOOK_NAME, hook_function)):
             key = self._string(name)
             library.set_item(context, scope, key, value)
             library.free_value(context, key)
@@ -299,16 +253,19 @@ class ThinIsolate:
             % (_HOOK_NAME, _HOOK_NAME, _REJECTED_NAME),
             timeout,
         )
-        for value in (scope, hook, rejected, done):
+        for value in (scope, hook_function, rejected, done):
             library.free_value(context, value)
 
-    def _function_of(self, bridge: int, name: bytes) -> int:
-        key = self._string(name)
-        function: int = self._library.get_item(self._context, bridge, key)
-        self._library.free_value(self._context, key)
-        if ctypes.c_uint8.from_address(function + 16).value != _FUNCTION:
-            raise BridgeError(f"the SDK's bridge has no function {name.decode()!r}")
-        return function
+
+def kind_of(handle: int) -> int:
+    """The type of a value: STRING, a key of ERRORS, …"""
+    return ctypes.c_uint8.from_address(handle + 16).value
+
+
+def text_of(handle: int) -> bytes:
+    """The text of a string or an error."""
+    value = _RawValue.from_address(handle)
+    return ctypes.string_at(value.pointer, value.length)
 
 
 def installed_release_problem() -> str:
@@ -317,56 +274,3 @@ def installed_release_problem() -> str:
     if installed != SUPPORTED_MINI_RACER:
         return f"mini-racer is {installed}, the driver is written for {SUPPORTED_MINI_RACER}"
     return ""
-
-
-class SelfTestFailed(Exception):
-    """The installed mini-racer does not behave as this driver needs."""
-
-
-_PROBE = b"""(()=>{'use strict';let out='';return{
- receive(){ if(this==='spin') for(;;); if(this==='reject') return void Promise.reject(out='reason');
-   (async()=>{ await null; out=this+'!' })() },
- drain(){ const o=out; out=''; return o },
- rejected(event,promise,reason){ out=[event,promise instanceof Promise,reason]+"" } }})()"""
-
-
-def self_test() -> None:
-    """Proves call, drain order, cancel and the text path on a fresh isolate. Raises SelfTestFailed.
-
-    Takes about 10 ms and opens no file, so that it can run in a confined worker.
-    """
-    answers: list[Answer] = []
-    arrived = threading.Event()
-
-    def sink(answer: Answer) -> None:
-        answers.append(answer)
-        arrived.set()
-
-    def next_answer(seconds: float = 2.0) -> Answer:
-        if not arrived.wait(seconds):
-            raise SelfTestFailed("no answer within 2 s")
-        arrived.clear()
-        return answers.pop()
-
-    isolate = ThinIsolate(sink, 64 << 20)
-    try:
-        isolate.install_bridge(_PROBE, 2.0)
-        isolate.turn("zwölf €".encode())
-        answer = next_answer()
-        if (answer.outcome, answer.text) != (Outcome.COMPLETED, "zwölf €!".encode()):
-            raise SelfTestFailed(f"a turn drained {answer.text!r}: microtasks ran too late")
-        isolate.turn(b"reject")
-        if next_answer().text != b"0,true,reason":
-            raise SelfTestFailed("a rejected promise was not told")
-        isolate.turn(b"spin")
-        time.sleep(0.002)
-        isolate.cancel()
-        if next_answer().outcome is not Outcome.TERMINATED:
-            raise SelfTestFailed("cancel did not end an endless loop")
-        isolate.evaluate(b"syntax error here")
-        if next_answer().outcome is not Outcome.DID_NOT_PARSE:
-            raise SelfTestFailed("a syntax error was not reported as such")
-    except BridgeError as error:
-        raise SelfTestFailed(str(error)) from error
-    finally:
-        isolate.close()

@@ -101,9 +101,7 @@ class Watchdog:
             case Phase.RUNNING:
                 self._check_limits(turn, now)
             case Phase.CANCELLED:
-                turn.phase = Phase.CLOSING
-                turn.next_check = now + KILL_AFTER
-                self.close(turn.tenant)
+                self.end(turn, now)
             case Phase.CLOSING:
                 turn.phase = Phase.STUCK
                 turn.next_check = math.inf
@@ -111,8 +109,20 @@ class Watchdog:
             case Phase.STUCK:
                 turn.next_check = math.inf
 
+    def end(self, turn: Turn, now: float) -> None:
+        """Closes the isolate under a turn; `stuck` is told when that does not come to an end."""
+        assert turn.tenant.isolate is not None
+        turn.tenant.isolate.cancel()
+        turn.phase = Phase.CLOSING
+        turn.next_check = now + KILL_AFTER
+        self.close(turn.tenant)
+
     def close(self, tenant: Tenant) -> None:
-        """Frees the tenant's isolate on a thread of its own: a long built-in would hold us up."""
+        """Frees the tenant's isolate, once, on a thread of its own: a long built-in would hold us
+        up. Nobody else touches the isolate from here on."""
+        if tenant.closing:
+            return
+        tenant.closing = True
         isolate = tenant.isolate
         assert isolate is not None
 

@@ -16,27 +16,32 @@ from pathlib import Path
 
 import msgspec
 
-from runtime.worker import v8
+from runtime.worker.drivers import Prepared, prepare
 from runtime.worker.main import work
 from runtime.worker.protocol import Exited, Fork, Forked
+from runtime.worker.v8 import load_v8
 
 
-def main(socket_descriptor: int, sdk_path: str) -> None:
-    """Serves Fork requests until the supervisor's end of the socket closes."""
+def main(socket_descriptor: int, sdk_path: str, driver: str) -> None:
+    """Serves Fork requests until the supervisor's end of the socket closes.
+
+    driver: the fastest that workers may use.
+    """
     supervisor = socket.socket(fileno=socket_descriptor)
     sdk = Path(sdk_path).read_bytes()
-    v8.load_v8()
+    load_v8()
+    prepared = prepare(driver)
     # Everything that lives now is shared with the workers: keep the collector's hands off it.
     gc.collect()
     gc.freeze()
-    _Zygote(supervisor, sdk).serve()
+    _Zygote(supervisor, sdk, prepared).serve()
 
 
 class _Zygote:
-    def __init__(self, supervisor: socket.socket, sdk: bytes) -> None:
+    def __init__(self, supervisor: socket.socket, sdk: bytes, prepared: Prepared) -> None:
         self._supervisor = supervisor
         self._sdk = sdk
-        self._problem = v8.installed_release_problem()
+        self._prepared = prepared
         self._tickets: dict[int, int] = {}
         self._child_ended, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -82,7 +87,7 @@ class _Zygote:
             os.dup2(errors, 1)
             os.dup2(errors, 2)
             os.close(errors)
-            work(socket.socket(fileno=link), journal, self._sdk, request.cpu, self._problem)
+            work(socket.socket(fileno=link), journal, self._sdk, request.cpu, self._prepared)
             status = 0
         except BaseException:  # the last stop: whatever it is, its text must reach the supervisor
             sys.excepthook(*sys.exc_info())

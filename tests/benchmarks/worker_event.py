@@ -16,8 +16,9 @@ import msgspec
 from flora_site.composition import SDK
 from runtime.worker.protocol import Load, ToWorker, TurnLimits
 from runtime.worker.public_v8 import PublicIsolate
-from runtime.worker.script import start_text, wrapped
-from runtime.worker.v8 import Answer, Isolate, Sink, ThinIsolate
+from runtime.worker.script import SEED_BYTES, start_text, wrapped
+from runtime.worker.thin_v8 import ThinIsolate
+from runtime.worker.v8 import Answer, Isolate, Sink
 from runtime.worker_process import WorkerProcess
 from runtime.zygote import Zygote
 from tests.benchmarks.figures import Figure, percentile
@@ -67,7 +68,7 @@ class _Driven:
         self.isolate = make(self._sink, 64 << 20)
         self.isolate.install_bridge(SDK.read_bytes())
         load = Load(GUILD, SCRIPT, "bench.js", _LIMITS)
-        self.turn(start_text(load))
+        self.turn(start_text(load, bytes(SEED_BYTES)))
         self.isolate.evaluate(wrapped(load))
         self._wait()
         self.turn(b"T[]")
@@ -196,7 +197,7 @@ class _Listener:
 
 async def _in_a_worker(cpu: int) -> tuple[float, float]:
     """(median of one at a time, mean of 64 at once), microseconds an event."""
-    zygote = Zygote(SDK, lambda ticket, status: None)
+    zygote = Zygote(SDK, "native", lambda ticket, status: None)
     worker = WorkerProcess(await zygote.fork(cpu), 0, 1024, lambda lost: None)
     await worker.start()
     bench = _Answering(worker)

@@ -14,7 +14,7 @@ ECHO = "on('messageCreate', async (ctx) => { console.log(ctx.msg.content) })"
 async def test_the_report_names_what_the_worker_got(worker: WorkerProcess) -> None:
     assert worker.report is not None
     assert worker.report.pid == worker.forked.pid
-    assert worker.report.driver == "thin"
+    assert worker.report.driver == "native"
     assert worker.report.driver_problem == ""
     assert worker.report.v8_version.startswith("14.4.")
     assert worker.report.confinement == ["rlimits", "no_new_privs", "seccomp"]
