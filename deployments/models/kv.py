@@ -1,4 +1,4 @@
-"""Key-value data of scripts. The runtime reads and writes it by SQL (runtime/kv/)."""
+"""Key-value data of scripts. It is read and written by SQL (deployments/kv/)."""
 
 from django.db import models
 from django.utils import timezone
@@ -7,10 +7,18 @@ from deployments.models.guild import Guild
 
 
 class KvStore(models.Model):
+    """bytes_used, entry_count: of its entries, expired ones until they are swept away; kept with
+    each write, so that nothing is ever counted by scanning.
+
+    window_start, window_writes: since when (unix milliseconds) writes are counted, and how many.
+    """
+
     guild = models.ForeignKey(Guild, on_delete=models.CASCADE, related_name="kv_stores")
     name = models.CharField(max_length=64)
-    # Kept by the runtime with each write, so that no quota check scans the entries.
     bytes_used = models.BigIntegerField(default=0, editable=False)
+    entry_count = models.BigIntegerField(default=0, editable=False)
+    window_start = models.BigIntegerField(default=0, editable=False)
+    window_writes = models.IntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
 

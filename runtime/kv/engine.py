@@ -1,63 +1,75 @@
-"""Key-value operations of scripts: what has arrived together is done together.
+"""Key-value operations of scripts: checked here, done in lanes, expired entries swept away.
 
-A lane is a thread with a queue. It takes all that waits, does it in one transaction if anything
-is written, and answers it in one go: a commit costs more than a hundred reads. A guild always
-has the same lane, so its operations keep their order.
+A guild always has the same lane, so its operations keep their order. What an operation does to
+the database is deployments/kv's to know.
 """
 
 import asyncio
 import logging
-import threading
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import connection
 
-from runtime.database import Database, unit
-from runtime.kv import rules, sql
-from runtime.kv.rules import KvError, Limits
+from deployments.kv import entries, rules
+from deployments.kv.entries import Entry, Key
+from deployments.kv.rules import KvError, Limits
+from runtime.database import Database
+from runtime.kv.lane import Job, Lane, Work
 
 log = logging.getLogger("flora.kv")
 
-BATCH = 256
 POSTGRESQL_LANES = 4
-
-Work = Callable[[Any], Any]  # gets a cursor
-
-
-@dataclass(slots=True)
-class _Job:
-    work: Work
-    writes: bool
-    answer: asyncio.Future[Any]
+# How often expired entries are looked for; seconds.
+SWEEP_EVERY = 60.0
 
 
 class KvEngine:
-    def __init__(self, database: Database, limits: Limits | None = None) -> None:
+    """now: unix seconds."""
+
+    def __init__(
+        self,
+        database: Database,
+        limits: Limits | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
         self._limits = limits or Limits()
-        self._lanes: list[_Lane] = []
-        self._sets: dict[tuple[str, str], deque[float]] = {}
+        self._now = now
+        self._lanes: list[Lane] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         count = POSTGRESQL_LANES if connection.vendor == "postgresql" else 1
-        loop = asyncio.get_running_loop()
-        self._lanes = [_Lane(index, loop, self._database) for index in range(count)]
+        self._loop = loop = asyncio.get_running_loop()
+        self._lanes = [
+            Lane(index, loop, self._database, self._limits, self._now) for index in range(count)
+        ]
+        self._sweeping = loop.create_task(self._sweep_for_ever(), name="kv-sweep")
 
     def stop(self) -> None:
-        """What has been accepted is done before this returns."""
+        """What has been accepted is done before this returns; from any thread but the loop's."""
+        if self._loop is not None and self._sweeping is not None:
+            self._loop.call_soon_threadsafe(self._sweeping.cancel)
         for lane in self._lanes:
             lane.stop()
 
     # Each method checks its arguments at once (KvError) and gives a future of the result.
+    # What a function of deployments/kv raises, the future raises.
 
-    def get(self, guild_id: str, store: str, key: str) -> "asyncio.Future[sql.Entry | None]":
+    def get(self, guild_id: str, store: str, key: str) -> "asyncio.Future[Entry | None]":
         guild, encoded = self._subject(guild_id, store, key)
-        return self._submit(guild, lambda cursor: sql.get(cursor, guild, store, encoded))
+        return self._read(guild, lambda ledger: entries.get(ledger, guild, store, encoded))
+
+    def get_many(
+        self, guild_id: str, store: str, keys: list[str]
+    ) -> "asyncio.Future[dict[bytes, bytes]]":
+        guild, encoded = self._subjects(guild_id, store, keys)
+        return self._read(guild, lambda ledger: entries.get_many(ledger, guild, store, encoded))
 
     def set(
         self,
@@ -69,138 +81,135 @@ class KvEngine:
         expires_at: int | None,
     ) -> "asyncio.Future[None]":
         guild, encoded = self._subject(guild_id, store, key)
-        stored = rules.check_value(value)
-        size = rules.check_entry_size(encoded, stored, metadata)
-        self._count_write(guild_id, store)
-        entry, limits = sql.Entry(stored, metadata, expires_at), self._limits
-        return self._submit(
-            guild,
-            lambda cursor: sql.put(cursor, guild, store, encoded, entry, size, limits),
-            writes=True,
+        entry = Entry(rules.check_value(value), metadata, expires_at)
+        rules.check_entry_size(encoded, entry.value, metadata)
+        return self._write(
+            guild, lambda ledger: entries.put(ledger, guild, store, {encoded: entry})
         )
+
+    def set_many(
+        self, guild_id: str, store: str, values: Mapping[str, tuple[str, str | None, int | None]]
+    ) -> "asyncio.Future[None]":
+        """values: by key, each with metadata and expiry. All are set or none."""
+        guild, encoded = self._subjects(guild_id, store, list(values))
+        rows = {
+            key: Entry(rules.check_value(value), metadata, expires_at)
+            for key, (value, metadata, expires_at) in zip(encoded, values.values(), strict=True)
+        }
+        return self._write(guild, lambda ledger: entries.put(ledger, guild, store, rows))
 
     def update_metadata(
         self, guild_id: str, store: str, key: str, metadata: str | None
     ) -> "asyncio.Future[None]":
         guild, encoded = self._subject(guild_id, store, key)
-        limits = self._limits
-        return self._submit(
+        return self._write(
             guild,
-            lambda cursor: sql.update_metadata(cursor, guild, store, encoded, metadata, limits),
-            writes=True,
+            lambda ledger: entries.update_metadata(ledger, guild, store, encoded, metadata),
         )
 
-    def delete(self, guild_id: str, store: str, key: str) -> "asyncio.Future[None]":
+    def increment(
+        self,
+        guild_id: str,
+        store: str,
+        key: str,
+        by: float,
+        metadata: str | None,
+        expires_at: int | None,
+    ) -> "asyncio.Future[int | float]":
+        """metadata, expires_at: of the entry if there is none yet."""
         guild, encoded = self._subject(guild_id, store, key)
-        return self._submit(
-            guild, lambda cursor: sql.delete(cursor, guild, store, encoded), writes=True
+        new = Entry(b"", metadata, expires_at)
+        return self._write(
+            guild, lambda ledger: entries.increment(ledger, guild, store, encoded, by, new)
         )
+
+    def compare_and_set(
+        self,
+        guild_id: str,
+        store: str,
+        key: str,
+        expected: str | None,
+        value: str,
+        metadata: str | None,
+        expires_at: int | None,
+    ) -> "asyncio.Future[bool]":
+        """expected: None when there must be no entry."""
+        guild, encoded = self._subject(guild_id, store, key)
+        entry = Entry(rules.check_value(value), metadata, expires_at)
+        before = None if expected is None else rules.encoded(expected)
+        return self._write(
+            guild,
+            lambda ledger: entries.compare_and_set(ledger, guild, store, encoded, before, entry),
+        )
+
+    def delete(self, guild_id: str, store: str, key: str) -> "asyncio.Future[int]":
+        """How many there were."""
+        return self.delete_many(guild_id, store, [key])
+
+    def delete_many(self, guild_id: str, store: str, keys: list[str]) -> "asyncio.Future[int]":
+        guild, encoded = self._subjects(guild_id, store, keys)
+        return self._write(guild, lambda ledger: entries.delete(ledger, guild, store, encoded))
 
     def keys(
         self, guild_id: str, store: str, prefix: str, after: str, limit: int
-    ) -> "asyncio.Future[tuple[list[sql.Key], bool]]":
+    ) -> "asyncio.Future[tuple[list[Key], bool]]":
+        """A page of keys in byte order, and whether it is the last one."""
         rules.check_store_name(store)
-        if "\x00" in prefix:
-            raise KvError("prefix contains null character", "KV_INVALID_KEY")
-        guild, start, cursor_key = int(guild_id), prefix.encode(), after.encode()
-        return self._submit(
-            guild, lambda cursor: sql.keys(cursor, guild, store, start, cursor_key, limit)
+        guild, start, cursor = int(guild_id), rules.check_prefix(prefix), rules.encoded(after)
+        return self._read(
+            guild, lambda ledger: entries.keys(ledger, guild, store, start, cursor, limit)
         )
+
+    async def count(self, guild_id: str, store: str, prefix: str) -> int:
+        """Keys that begin so. Many are counted in steps, so that other guilds get their turns."""
+        rules.check_store_name(store)
+        guild, start = int(guild_id), rules.check_prefix(prefix)
+        total, after = 0, b""
+        while True:
+            step: Work = (
+                partial(entries.count_some, guild=guild, store=store, prefix=start, after=after)
+                if start
+                else partial(entries.count, guild=guild, store=store)
+            )
+            found, last = await self._read(guild, step)
+            total += int(found)
+            if last is None:
+                return total
+            after = last
+
+    async def sweep(self) -> int:
+        """Removes all entries that have expired; how many. Other operations come in between."""
+        removed = 0
+        while guilds := await self._read(0, entries.guilds_with_expired):
+            for guild in guilds:
+                removed += await self._write(guild, partial(entries.sweep, guild=guild))
+        return removed
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY)
+            try:
+                if removed := await self.sweep():
+                    log.info("%d expired kv entries removed", removed)
+            except KvError as error:
+                log.warning("expired kv entries stay for now: %s", error)
 
     def _subject(self, guild_id: str, store: str, key: str) -> tuple[int, bytes]:
         rules.check_store_name(store)
         return int(guild_id), rules.check_key(key)
 
-    def _count_write(self, guild_id: str, store: str) -> None:
-        now = time.monotonic()
-        times = self._sets.setdefault((guild_id, store), deque())
-        while times and times[0] <= now - 60:
-            times.popleft()
-        if len(times) >= rules.SETS_PER_MINUTE:
-            raise KvError("kv write rate limit exceeded; retry later", "KV_RATE_LIMITED")
-        times.append(now)
+    def _subjects(self, guild_id: str, store: str, keys: list[str]) -> tuple[int, list[bytes]]:
+        rules.check_store_name(store)
+        return int(guild_id), [rules.check_key(key) for key in keys]
 
-    def _submit(self, guild: int, work: Work, *, writes: bool = False) -> "asyncio.Future[Any]":
+    def _read(self, guild: int, work: Work) -> "asyncio.Future[Any]":
+        return self._submit(guild, work, writes=False)
+
+    def _write(self, guild: int, work: Work) -> "asyncio.Future[Any]":
+        return self._submit(guild, work, writes=True)
+
+    def _submit(self, guild: int, work: Work, *, writes: bool) -> "asyncio.Future[Any]":
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         lane = self._lanes[(guild >> 22) % len(self._lanes)]
-        lane.jobs.put(_Job(work, writes, answer))
+        lane.jobs.put(Job(guild, work, writes, answer))
         return answer
-
-
-class _Lane:
-    def __init__(self, index: int, loop: asyncio.AbstractEventLoop, database: Database) -> None:
-        self.jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._loop = loop
-        self._database = database
-        self._thread = threading.Thread(target=self._run, name=f"kv-{index}", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.jobs.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (job := self.jobs.get()) is not None:
-            batch = [job]
-            ended = False
-            while len(batch) < BATCH:
-                try:
-                    job = self.jobs.get_nowait()
-                except Empty:
-                    break
-                if job is None:
-                    ended = True
-                    break
-                batch.append(job)
-            results = self._perform(batch)
-            self._loop.call_soon_threadsafe(_deliver, batch, results)
-            if ended:
-                break
-        connection.close()
-
-    def _perform(self, batch: list[_Job]) -> list[Any]:
-        """A result or an exception for each job, in their order."""
-        # A connection may have died idle; the next one is new. With the database known to be
-        # away one attempt is enough: scripts wait.
-        for attempts_left in (1, 0) if self._database.available else (0,):
-            try:
-                results = unit(lambda: _transact(batch))
-            except (OperationalError, InterfaceError) as error:
-                self._database.note_failure(error)
-                if attempts_left:
-                    continue
-            except DatabaseError as error:
-                log.error("a batch of %d kv operations failed: %s", len(batch), error)
-                if len(batch) > 1:
-                    return [self._perform([job])[0] for job in batch]
-            else:
-                self._database.note_success()
-                return results
-            break
-        problem = KvError("kv storage is not available; retry later", "KV_UNAVAILABLE")
-        return [problem] * len(batch)
-
-
-def _transact(batch: list[_Job]) -> list[Any]:
-    if any(job.writes for job in batch):
-        with transaction.atomic(), connection.cursor() as cursor:
-            return [_attempt(job, cursor) for job in batch]
-    with connection.cursor() as cursor:
-        return [_attempt(job, cursor) for job in batch]
-
-
-def _attempt(job: _Job, cursor: Any) -> Any:
-    try:
-        return job.work(cursor)
-    except KvError as error:
-        return error
-
-
-def _deliver(batch: list[_Job], results: list[Any]) -> None:
-    for job, result in zip(batch, results, strict=True):
-        if job.answer.done():
-            continue
-        if isinstance(result, Exception):
-            job.answer.set_exception(result)
-        else:
-            job.answer.set_result(result)
