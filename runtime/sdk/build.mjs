@@ -16,6 +16,7 @@ import { createContext, Script } from "node:vm";
 import { build } from "esbuild";
 
 import { ambientTypes, check } from "./types.mjs";
+import { families } from "./web/build.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
@@ -37,6 +38,7 @@ async function bundle() {
     minify: true,
     format: "esm",
     target: "esnext",
+    plugins: [families],
     legalComments: "none",
     logLevel: "warning",
   });

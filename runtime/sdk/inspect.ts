@@ -27,6 +27,7 @@ import {
   regExpFlags,
   regExpSource,
   repeat,
+  SafeMap,
   SafeSet,
   setForEach,
   setSize,
@@ -42,6 +43,13 @@ const MAX_DEPTH = 4;
 const MAX_ENTRIES = 100;
 const MAX_STRING = 10_000;
 const LINE_LENGTH = 76;
+
+const descriptions = new SafeMap<object, (value: object) => unknown>();
+
+/** Says what is shown of objects with this prototype: an object, a Map, or a text. */
+export function inspectAs(prototype: object, describe: (value: object) => unknown): void {
+  descriptions.set(prototype, describe);
+}
 
 /** The text of a value. room: about how many characters it may take. */
 export function inspect(value: unknown, room: number): string {
@@ -113,6 +121,11 @@ class Inspection {
   #object(value: object, depth: number): string {
     const name = className(value);
     const entries = new Entries(repeat("  ", depth));
+    const describe = name === "Object" ? undefined : descriptionOf(value);
+    if (describe && depth <= MAX_DEPTH) {
+      const described = this.text(describe(value), depth);
+      return startsWith(described, name) ? described : `${name} ${described}`;
+    }
     if (typeof value === "function") {
       return this.#headed(functionHead(value), value, entries, depth);
     }
@@ -255,6 +268,19 @@ function primitive(value: unknown): string {
     default:
       return `${value as undefined}`;
   }
+}
+
+/** How the nearest class that has a description is shown. */
+function descriptionOf(value: object): ((value: object) => unknown) | undefined {
+  let prototype: unknown = getPrototypeOf(value);
+  for (let level = 0; level < 8 && isObject(prototype) && prototype !== ObjectPrototype; level++) {
+    const describe = descriptions.get(prototype);
+    if (describe) {
+      return describe;
+    }
+    prototype = getPrototypeOf(prototype);
+  }
+  return undefined;
 }
 
 /** The name of the nearest constructor; no getter is asked. */

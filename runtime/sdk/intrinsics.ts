@@ -18,7 +18,8 @@ export const { apply, getPrototypeOf, ownKeys, defineProperty: tryDefineProperty
 export const { getOwnPropertyDescriptor, defineProperty, hasOwn, keys } = Object;
 export const { isArray } = Array;
 export const { fromCharCode } = String;
-export const { isInteger, isSafeInteger } = Number;
+export const { isInteger, isSafeInteger, isFinite: isFiniteNumber } = Number;
+export const { now, parse: parseDate } = Date;
 export const { min, trunc } = Math;
 export const ObjectPrototype = Object.prototype;
 export const ArrayPrototype = Array.prototype;
@@ -51,6 +52,7 @@ export const startsWith = uncurry(String.prototype.startsWith) as (
   prefix: string,
 ) => boolean;
 export const repeat = uncurry(String.prototype.repeat) as (text: string, times: number) => string;
+export const trim = uncurry(String.prototype.trim) as (text: string) => string;
 export const toUpperCase = uncurry(String.prototype.toUpperCase) as (text: string) => string;
 export const toLowerCase = uncurry(String.prototype.toLowerCase) as (text: string) => string;
 export const functionSource = uncurry(Function.prototype.toString) as (self: unknown) => string;
@@ -62,6 +64,8 @@ export const promiseThen = uncurry(Promise.prototype.then) as (
   fulfilled: undefined | ((value: unknown) => void),
   rejected: (reason: unknown) => void,
 ) => unknown;
+export const MapConstructor = Map;
+export const mapSet = uncurry(Map.prototype.set) as <K, V>(self: Map<K, V>, ...entry: [K, V]) => void;
 export const mapForEach = uncurry(Map.prototype.forEach) as (
   self: unknown,
   visit: (value: unknown, key: unknown) => void,
@@ -89,6 +93,13 @@ export const typedArrayName = getter(TypedArrayPrototype, Symbol.toStringTag) as
   self: unknown,
 ) => string | undefined;
 export const typedArrayLength = getter(TypedArrayPrototype, "length") as (self: unknown) => number;
+const viewBuffer = getter(TypedArrayPrototype, "buffer") as (self: unknown) => ArrayBuffer;
+const viewStart = getter(TypedArrayPrototype, "byteOffset") as (self: unknown) => number;
+const viewLength = getter(TypedArrayPrototype, "byteLength") as (self: unknown) => number;
+/** Where the bytes of a typed array lie. */
+export function viewOf(array: object): { buffer: ArrayBuffer; start: number; length: number } {
+  return { buffer: viewBuffer(array), start: viewStart(array), length: viewLength(array) };
+}
 
 /** Gives a class its base's methods as its own, and nothing else to inherit from. */
 function harden(collection: Function, base: Function): void {
@@ -120,6 +131,16 @@ export function define(target: object, name: PropertyKey, value: unknown, enumer
     value,
     enumerable,
     writable: true,
+    configurable: true,
+  } as PropertyDescriptor);
+}
+
+/** Sets an own property that is computed whenever it is read. */
+export function defineGetter(target: object, name: PropertyKey, get: () => unknown): void {
+  defineProperty(target, name, {
+    __proto__: null,
+    get,
+    enumerable: true,
     configurable: true,
   } as PropertyDescriptor);
 }

@@ -36,6 +36,11 @@ export class InputTextBuilder extends ComponentBuilderBase {
     return this.put("style", style);
   }
 
+  /** What stands above it; for a field that is given to a modal as it is. */
+  setLabel(label: string): this {
+    return this.put("label", label);
+  }
+
   setMinLength(min: number): this {
     return this.put("min_length", min);
   }
@@ -203,6 +208,11 @@ export class FileUploadBuilder extends ComponentBuilderBase {
 
   setCustomId(customId: string): this {
     return this.put("custom_id", customId);
+  }
+
+  /** What stands above it; for one that is given to a modal as it is. */
+  setLabel(label: string): this {
+    return this.put("label", label);
   }
 
   setMinValues(min: number): this {

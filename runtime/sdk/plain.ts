@@ -6,6 +6,7 @@
  * after that works on plain data only.
  */
 
+import { base64Of } from "./bytes";
 import { inputError, reasonOf } from "./errors";
 import {
   ArrayPrototype,
@@ -33,6 +34,8 @@ export interface PlainObject {
 // The host's decoder gives up on deep nesting; nothing that Discord takes is half as deep.
 const MAX_DEPTH = 64;
 const LARGEST_SAFE = 2n ** 53n - 1n;
+// Options that can hold bytes, or something with bytes in it.
+const FILE_FIELDS = ["files", "attachments", "file", "image", "icon", "avatar", "payload", "message"];
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -47,14 +50,18 @@ export function snapshot(name: string, value: unknown): Plain {
   }
 }
 
-/** A snapshot of an options object. Raises INVALID_INPUT naming the property at fault. */
+/**
+ * A snapshot of an options object. Raises INVALID_INPUT naming the property at fault.
+ *
+ * Typed arrays and ArrayBuffers become base64, where the options can have files.
+ */
 export function snapshotOptions(name: string, value: unknown): PlainObject {
   if (typeof value !== "object" || value === null) {
     throw inputError(name, `expected an object, got ${value === null ? "null" : typeof value}`);
   }
   let plain: Plain;
   try {
-    plain = parse(shallow(scriptText(value))) as Plain;
+    plain = parse(shallow(scriptText(value, mayHaveFiles(value)))) as Plain;
   } catch (error) {
     nameCulprit(value as Record<string, unknown>);
     throw inputError(name, reasonOf(error));
@@ -109,22 +116,32 @@ function endOfString(text: string, start: number): number {
   return end;
 }
 
-function scriptText(value: unknown): string {
+function scriptText(value: unknown, withFiles = false): string {
   let text: string | undefined;
   try {
-    text = stringify(value);
+    text = withFiles ? stringify(value, asJson) : stringify(value);
   } catch {
     // Most likely a BigInt; whatever else it was throws again.
-    text = stringify(value, bigIntsAsNumbers);
+    text = stringify(value, asJson);
   }
   return text === undefined ? "null" : text;
 }
 
-function bigIntsAsNumbers(_key: string, value: unknown): unknown {
-  if (typeof value !== "bigint") {
-    return value;
+/** What JSON has no form for; it is slower than JSON.stringify alone. */
+function asJson(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") {
+    return value <= LARGEST_SAFE && value >= -LARGEST_SAFE ? toNumber(value) : `${value}`;
   }
-  return value <= LARGEST_SAFE && value >= -LARGEST_SAFE ? toNumber(value) : `${value}`;
+  return isObject(value) ? (base64Of(value) ?? value) : value;
+}
+
+function mayHaveFiles(options: object): boolean {
+  for (let i = 0; i < FILE_FIELDS.length; i++) {
+    if (hasOwn(options, FILE_FIELDS[i] as string)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function nameCulprit(options: Record<string, unknown>): void {

@@ -22,44 +22,35 @@ BODIES: list[tuple[str, Json]] = [
     ("ephemeral: true", {}),  # means nothing in a channel
     ("embeds: []", {"embeds": []}),
     ("embeds: null, components: null, attachments: null", {}),
-    ("allowedMentions: {}", {"allowed_mentions": {"parse": []}}),
     ("allowedMentions: null", {"allowed_mentions": SAFE_MENTIONS}),
     (
-        "allowedMentions: {parse: ['everyone', 'roles', 'users', 'here', 7]}",
-        {"allowed_mentions": {"parse": ["everyone", "roles", "users"]}},
-    ),
-    (
-        "allowedMentions: {users: [USER, 'x', 5], roles: [ROLE, '0'], repliedUser: false}",
+        "poll: {question: {text: 'tea?'}, answers: [{pollMedia: {text: 'yes'}}],"
+        " allowMultiselect: true}, stickerIds: ['1'], nonce: 'n', enforceNonce: true",
         {
-            "allowed_mentions": {
-                "parse": [],
-                "users": [USER, "5"],
-                "roles": [ROLE],
-                "replied_user": False,
-            }
-        },
-    ),
-    (
-        "allowed_mentions: {replied_user: true}",
-        {"allowed_mentions": {"parse": [], "replied_user": True}},
-    ),
-    (
-        "poll: {question: {text: 'tea?'}}, stickerIds: ['1'], nonce: 'n', enforceNonce: true",
-        {
-            "poll": {"question": {"text": "tea?"}},
+            "poll": {
+                "question": {"text": "tea?"},
+                "answers": [{"poll_media": {"text": "yes"}}],
+                "allow_multiselect": True,
+            },
             "sticker_ids": ["1"],
             "nonce": "n",
             "enforce_nonce": True,
         },
     ),
+    (
+        "poll: {question: 'tea?', answers: ['yes', 'no'], duration: 24}",
+        {
+            "poll": {
+                "question": {"text": "tea?"},
+                "answers": [{"poll_media": {"text": "yes"}}, {"poll_media": {"text": "no"}}],
+                "duration": 24,
+            }
+        },
+    ),
     ("undefinedThing: undefined, fn() {}", {}),
     (
-        "components: [textDisplay('a')]",
-        {"components": [{"type": 10, "content": "a"}], "flags": 32768},
-    ),
-    (
-        "components: [separator()], flags: 4",
-        {"components": [{"type": 14, "divider": True}], "flags": 32772},
+        "someThing: {innerThing: [{aB: 1}], 'en-US': 2}",
+        {"some_thing": {"inner_thing": [{"a_b": 1}], "en-_u_s": 2}},
     ),
     (
         "components: [button().setCustomId('b')]",
@@ -83,6 +74,62 @@ def test_what_options_add_to_a_body(script: Script, options: str, added: Json) -
 
 
 @pytest.mark.parametrize(
+    ("mentions", "sent"),
+    [
+        ("allowedMentions: {}", {"parse": []}),
+        (
+            "allowedMentions: {parse: ['everyone', 'roles', 'users', 'here', 7]}",
+            {"parse": ["everyone", "roles", "users"]},
+        ),
+        (
+            "allowedMentions: {users: [USER, 'x', 5], roles: [ROLE, '0'], repliedUser: false}",
+            {"parse": [], "users": [USER, "5"], "roles": [ROLE], "replied_user": False},
+        ),
+        ("allowed_mentions: {replied_user: true}", {"parse": [], "replied_user": True}),
+    ],
+)
+@pytest.mark.parametrize("method", ["sendMessage", "editMessage"])
+def test_whom_a_message_pings_is_the_scripts_word_if_it_has_one(
+    script: Script, method: str, mentions: str, sent: Json
+) -> None:
+    call = f"rest.{method}({{channelId: CHANNEL, messageId: MESSAGE, content: 'x', {mentions}}})"
+    ((_, payload),) = script.asks(call)
+    assert payload["body"]["allowed_mentions"] == sent
+    assert payload["explicitMentions"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "body"),
+    [
+        ("components: [textDisplay('a')]", {"components": [{"type": 10, "content": "a"}]}),
+        (
+            "components: [separator()], flags: 4",
+            {"components": [{"type": 14, "divider": True}], "flags": 32772},
+        ),
+        (
+            "forward: {channelId: CHANNEL, messageId: MESSAGE}, messageId: '1'",
+            {"message_reference": {"type": 1, "channel_id": CHANNEL, "message_id": MESSAGE}},
+        ),
+        (
+            "forward: {channelId: 5n, id: 6}",  # as `ctx.msg` is
+            {"message_reference": {"type": 1, "channel_id": "5", "message_id": "6"}},
+        ),
+        ("stickerIds: ['1']", {"sticker_ids": ["1"]}),
+        (
+            "poll: {question: 'q', answers: ['a']}",
+            {"poll": {"question": {"text": "q"}, "answers": [{"poll_media": {"text": "a"}}]}},
+        ),
+    ],
+)
+def test_a_message_needs_no_content_beside_something_else(
+    script: Script, options: str, body: Json
+) -> None:
+    ((_, payload),) = script.asks(f"rest.sendMessage({{channelId: CHANNEL, {options}}})")
+    layout = {"flags": 32768} if "components" in body else {}
+    assert payload["body"] == {"allowed_mentions": SAFE_MENTIONS, **layout, **body}
+
+
+@pytest.mark.parametrize(
     ("options", "body"),
     [
         ("content: 'x'", {"content": "x", "allowed_mentions": SAFE_MENTIONS}),
@@ -93,11 +140,12 @@ def test_what_options_add_to_a_body(script: Script, options: str, added: Json) -
         ("embeds: []", {"embeds": []}),
         ("components: []", {"components": [], "allowed_mentions": SAFE_MENTIONS}),
         ("tts: true, ephemeral: true, replyTo: '1'", {}),
-        ("allowedMentions: {}", {"allowed_mentions": {"parse": []}}),
         (
             "attachments: [{id: '9', filename: 'a'}]",
             {"attachments": [{"id": "9", "filename": "a"}]},
         ),
+        ("attachments: []", {"attachments": []}),
+        ("attachments: null", {}),
     ],
 )
 def test_an_edit_changes_what_it_names_and_no_more(
@@ -115,7 +163,7 @@ def test_an_edit_changes_what_it_names_and_no_more(
         ("ephemeral: true", 64),
         ("ephemeral: true, flags: 4", 68),
         ("ephemeral: false, flags: 64", 64),
-        ("ephemeral: true, components: [container()]", 64 + 32768),
+        ("content: '', ephemeral: true, components: [container()]", 64 + 32768),
         ("ephemeral: 'yes'", None),
         ("ephemeral: false", None),
     ],

@@ -1,0 +1,5 @@
+/** The family of copies. */
+
+import { structuredClone } from "./structured_clone";
+
+export default { structuredClone };

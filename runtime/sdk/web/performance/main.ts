@@ -1,0 +1,5 @@
+/** The family of time. */
+
+import { Performance, performance } from "./performance";
+
+export default { performance, Performance };
