@@ -7,8 +7,9 @@ class DiscordError(Exception):
     """A request that Discord refused or did not answer. Scripts see all of it but the class.
 
     code: DISCORD_HTTP_ERROR, DISCORD_RATE_LIMITED, DISCORD_TIMEOUT or DISCORD_UNREACHABLE.
-    status: HTTP's; discord_code: Discord's own number; retry_after: seconds;
-    errors: Discord's field errors as it sent them.
+    status: HTTP's, None where Discord was not asked or did not answer; discord_code: Discord's
+    own number; retry_after: seconds; errors: Discord's field errors as it sent them; everywhere:
+    the rate limit is the whole bot's.
     """
 
     def __init__(
@@ -20,6 +21,7 @@ class DiscordError(Exception):
         discord_code: int | None = None,
         retry_after: float | None = None,
         errors: Any = None,
+        everywhere: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -27,6 +29,12 @@ class DiscordError(Exception):
         self.discord_code = discord_code
         self.retry_after = retry_after
         self.errors = errors
+        self.everywhere = everywhere
+
+    @property
+    def is_passing(self) -> bool:
+        """Discord's servers or the way to them have failed: the same may work a moment later."""
+        return self.code == "DISCORD_UNREACHABLE" or (self.status or 0) >= 500
 
 
 class ScopeForbidden(Exception):
@@ -36,6 +44,21 @@ class ScopeForbidden(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Forbidden: {reason}")
+
+
+class InvalidArgument(Exception):
+    """Something in a request that Discord would refuse, or must not get. The original's words."""
+
+    code = "INVALID_INPUT"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"Invalid input for {field}: {reason}")
+
+
+class UnknownRoute(Exception):
+    """No request that scripts may make. The message says which ones they may."""
+
+    code = "UNKNOWN_ROUTE"
 
 
 class GatewayRefused(Exception):

@@ -1,45 +1,52 @@
 """Requests to Discord for scripts: fair between guilds, bounded in time, with typed errors.
 
 One process speaks to Discord for all workers, so that the bot's limits are kept in one place
-and no worker holds the token. nextcord's HTTP client keeps Discord's buckets and repeats 429s.
+and no worker holds the token. nextcord's client repeats whatever Discord's servers fail at, new
+messages too, and waits for limits however long that takes: it serves the gateway alone.
 """
 
 import asyncio
-import logging
-import time
-from collections import deque
-from collections.abc import Sequence
+import random
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
 
-import nextcord
+import aiohttp
 import orjson
 from nextcord.http import Route
+from yarl import URL
 
 from gateway.errors import DiscordError
+from gateway.rate_limits import Lane, NotInTime, RateLimits
+from gateway.refusals import rate_limited, refusal
 
-log = logging.getLogger("flora.discord")
-
-# Discord allows a bot 50 requests a second, interaction callbacks aside; some room is left.
-GLOBAL_PER_SECOND = 45
+# How often a request that changes nothing is repeated when Discord's servers or the way to them
+# fail; each time after about twice as long. Seconds.
+MAX_REPEATS, FIRST_PAUSE = 2, 0.25
+# A guild's requests wait for its earlier ones at most as long as its handlers live; seconds.
+TURN_PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """filename: as Discord will show it; safe to stand in a header."""
+
     filename: str
     data: bytes
-    description: str | None = None
 
 
-class DiscordRest:
-    def __init__(self, http: Any, *, concurrency: int, timeout: float) -> None:
-        """http: nextcord's HTTP client; concurrency: requests of one guild at once; timeout:
-        seconds for one request with all its repeats, 0 for none."""
-        self._http = http
-        self._concurrency = concurrency
-        self._timeout = timeout
-        self._guilds: dict[str, asyncio.Semaphore] = {}
-        self._pace = _Pace(GLOBAL_PER_SECOND)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body of parts for the one route that takes no JSON beside its file."""
+
+    fields: Mapping[str, str]
+    file: File
+
+
+class Rest(Protocol):
+    """What scripts' requests go through. DiscordRest says what the arguments mean."""
 
     async def request(
         self,
@@ -48,118 +55,226 @@ class DiscordRest:
         path: str,
         /,
         *,
+        body: bytes | Form | None = None,
+        files: Sequence[File] = (),
+        query: Mapping[str, str] | None = None,
+        reason: str | None = None,
+        **parameters: str,
+    ) -> Any: ...
+
+    async def interaction(
+        self,
+        method: str,
+        path: str,
+        *,
         body: bytes | None = None,
         files: Sequence[File] = (),
-        query: dict[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """shown: the route without ids and tokens. lane: what Discord counts it with. repeatable: it
+    does no harm twice. counts: against the limits of the whole bot."""
+
+    method: str
+    url: str
+    shown: str
+    lane: str
+    body: bytes | Form | None
+    files: Sequence[File]
+    reason: str | None
+    repeatable: bool
+    counts: bool = True
+
+
+def _pause(repeats: int) -> float:
+    return FIRST_PAUSE * (1 << repeats) * random.uniform(0.5, 1.5)  # noqa: S311  (spreads load)
+
+
+class DiscordRest:
+    def __init__(
+        self,
+        http: Any,
+        *,
+        concurrency: int,
+        timeout: float,
+        pause: Callable[[int], float] = _pause,
+    ) -> None:
+        """http: nextcord's client, which has the token once the bot has logged in; concurrency:
+        requests of one guild at once; timeout: seconds for one request with its waits for limits
+        and its repeats, 0 for none; pause(n): seconds before the repeat after n others."""
+        self._http = http
+        self._concurrency = concurrency
+        self._timeout = timeout
+        self._pause = pause
+        self._limits = RateLimits()
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = (
+            weakref.WeakValueDictionary()
+        )
+        self._connections: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        guild: str,
+        method: str,
+        path: str,
+        /,
+        *,
+        body: bytes | Form | None = None,
+        files: Sequence[File] = (),
+        query: Mapping[str, str] | None = None,
         reason: str | None = None,
         **parameters: str,
     ) -> Any:
         """A request of one guild, `path` with {placeholders} for the parameters.
 
-        body: JSON text, passed on as it is. Raises DiscordError.
+        body: JSON text, passed on as it is; reason: for the guild's audit log. Gives what Discord
+        answers, None for nothing. Raises DiscordError.
         """
-        semaphore = self._guilds.setdefault(guild, asyncio.Semaphore(self._concurrency))
-        async with semaphore:
-            await self._pace.wait()
-            route = Route(method, path, **parameters)
-            shown = f"{method} {path}"
-            return await self._send(route, shown, body, files=files, query=query, reason=reason)
+        shown = f"{method} {path}"
+        address = path.format_map({name: quote(v, safe="") for name, v in parameters.items()})
+        majors = (parameters.get(name, "") for name in ("channel_id", "webhook_id"))
+        asked = _Asked(
+            method,
+            f"{Route.BASE}{address}{f'?{urlencode(query)}' if query else ''}",
+            shown,
+            " ".join((guild, shown, *majors)),
+            body,
+            files,
+            reason,
+            repeatable=method == "GET",
+        )
+        turns = self._turns.setdefault(guild, asyncio.Semaphore(self._concurrency))
+        try:
+            async with asyncio.timeout(TURN_PATIENCE):
+                await turns.acquire()
+        except TimeoutError:
+            raise rate_limited(shown, None) from None
+        try:
+            return await self._send(asked)
+        finally:
+            turns.release()
 
     async def interaction(
-        self, method: str, path: str, *, body: bytes | None = None, files: Sequence[File] = ()
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        files: Sequence[File] = (),
+        query: Mapping[str, str] | None = None,
     ) -> Any:
         """A callback, a follow-up or an edit of one: under no limit of the bot's or the guild's.
 
-        path: complete, with the interaction's token in it, so that each has a lock of its own
-        (nextcord would make one lock of all guilds' callbacks). Raises DiscordError.
+        path: complete, with the interaction's token in it. A callback is repeated like a request
+        that changes nothing: Discord takes the first one only. Raises DiscordError.
         """
         shown = f"{method} {_without_token(path)}"
-        return await self._send(Route(method, path), shown, body, files=files)
+        return await self._send(
+            _Asked(
+                method,
+                f"{Route.BASE}{path}{f'?{urlencode(query)}' if query else ''}",
+                shown,
+                f"{method} {path}",
+                body,
+                files,
+                None,
+                repeatable=method == "GET" or path.endswith("/callback"),
+                counts=False,
+            )
+        )
 
-    async def _send(
-        self,
-        route: Route,
-        shown: str,
-        body: bytes | None,
-        *,
-        files: Sequence[File],
-        query: dict[str, str] | None = None,
-        reason: str | None = None,
-    ) -> Any:
-        arguments: dict[str, Any] = {}
-        if files:
-            arguments["form"] = _form(body or b"{}", files)
-        elif body is not None:
-            arguments["json"] = orjson.Fragment(body)
-        if query:
-            arguments["params"] = query
-        if reason:
-            arguments["reason"] = reason
+    async def close(self) -> None:
+        if self._connections is not None:
+            await self._connections.close()
+
+    # --- inside ----------------------------------------------------------------------------
+
+    async def _send(self, asked: _Asked) -> Any:
+        """Waits for limits and repeats what may be repeated, all within one deadline."""
+        deadline = asyncio.get_running_loop().time() + self._timeout if self._timeout else None
+        refused: DiscordError | None = None
+        repeats = 0
         try:
-            async with asyncio.timeout(self._timeout or None):
-                return await self._http.request(route, **arguments)
+            async with self._limits.lane(asked.lane, deadline) as lane:
+                while True:
+                    await self._limits.wait(lane, deadline, counts=asked.counts)
+                    try:
+                        return await self._exchange(asked, lane, deadline)
+                    except DiscordError as error:
+                        if error.status == 429 and error.retry_after is not None:
+                            refused = error
+                        elif error.is_passing and asked.repeatable and repeats < MAX_REPEATS:
+                            self._limits.close(lane, self._pause(repeats))
+                            repeats += 1
+                        else:
+                            raise
+        except NotInTime as late:
+            raise refused or rate_limited(asked.shown, late.seconds) from None
+
+    async def _exchange(self, asked: _Asked, lane: Lane, deadline: float | None) -> Any:
+        """One request and its answer, which the limits learn from. Raises DiscordError."""
+        headers = {"Authorization": f"Bot {self._http.token}"}
+        if asked.reason:
+            headers["X-Audit-Log-Reason"] = quote(asked.reason, safe="")
+        data: Any = asked.body
+        if isinstance(asked.body, Form) or asked.files:
+            data = _multipart(asked.body, asked.files)
+        elif asked.body is not None:
+            headers["Content-Type"] = "application/json"
+        url = URL(asked.url, encoded=True)
+        try:
+            async with (
+                asyncio.timeout_at(deadline),
+                self._session().request(asked.method, url, data=data, headers=headers) as answer,
+            ):
+                text = await answer.read()
         except TimeoutError:
             raise DiscordError(
-                f"Discord did not answer within {self._timeout:g} s (route: {shown})",
+                f"Discord did not answer within {self._timeout:g} s (route: {asked.shown})",
                 "DISCORD_TIMEOUT",
             ) from None
-        except nextcord.HTTPException as error:
-            raise _typed(error, shown) from None
-        except (OSError, nextcord.DiscordException) as error:
+        except (OSError, aiohttp.ClientError) as error:
             raise DiscordError(
-                f"Discord is not reachable: {type(error).__name__} (route: {shown})",
+                f"Discord is not reachable: {type(error).__name__} (route: {asked.shown})",
                 "DISCORD_UNREACHABLE",
             ) from None
+        self._limits.note(lane, answer.headers)
+        if 200 <= answer.status < 300:
+            return orjson.loads(text) if text else None
+        refused = refusal(answer.status, answer.headers, text, asked.shown)
+        if refused.status == 429 and refused.retry_after is not None:
+            self._limits.close(lane, refused.retry_after)
+            if refused.everywhere:
+                self._limits.close_all(refused.retry_after)
+        raise refused
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._connections is None:
+            self._connections = aiohttp.ClientSession(
+                headers={"User-Agent": self._http.user_agent},
+                # How many are open is bounded by the bot's pace and the time of a request.
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0),
+                timeout=aiohttp.ClientTimeout(total=None),
+            )
+        return self._connections
 
 
-class _Pace:
-    """Lets through at most `rate` in any one second; the rest waits in its order."""
-
-    def __init__(self, rate: int) -> None:
-        self._starts: deque[float] = deque(maxlen=rate)
-
-    async def wait(self) -> None:
-        now = start = time.monotonic()
-        if len(self._starts) == self._starts.maxlen:
-            start = max(now, self._starts[0] + 1.0)
-        self._starts.append(start)
-        if start > now:
-            await asyncio.sleep(start - now)
-
-
-def _typed(error: nextcord.HTTPException, shown: str) -> DiscordError:
-    status = error.status
-    body = getattr(error, "text", "") or str(error)
-    if status == 429:
-        after = getattr(error.response, "headers", {}).get("Retry-After")
-        return DiscordError(
-            f"Discord rate limited for {shown}",
-            "DISCORD_RATE_LIMITED",
-            status=status,
-            retry_after=float(after) if after else None,
-        )
-    return DiscordError(
-        f"Discord HTTP error ({status}): {body} (route: {shown})",
-        "DISCORD_HTTP_ERROR",
-        status=status,
-        discord_code=error.code or None,
-    )
-
-
-def _form(body: bytes, files: Sequence[File]) -> list[dict[str, Any]]:
-    fields: list[dict[str, Any]] = [
-        {"name": "payload_json", "value": body.decode(), "content_type": "application/json"}
-    ]
+def _multipart(body: bytes | Form | None, files: Sequence[File]) -> aiohttp.FormData:
+    form = aiohttp.FormData(quote_fields=False)
+    kind = "application/octet-stream"
+    if isinstance(body, Form):
+        for name, value in body.fields.items():
+            form.add_field(name, value)
+        form.add_field("file", body.file.data, filename=body.file.filename, content_type=kind)
+        return form
+    text = (body or b"{}").decode()
+    form.add_field("payload_json", text, content_type="application/json")
     for number, file in enumerate(files):
-        fields.append(
-            {
-                "name": f"files[{number}]",
-                "value": file.data,
-                "filename": file.filename,
-                "content_type": "application/octet-stream",
-            }
-        )
-    return fields
+        form.add_field(f"files[{number}]", file.data, filename=file.filename, content_type=kind)
+    return form
 
 
 def _without_token(path: str) -> str:

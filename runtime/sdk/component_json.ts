@@ -61,7 +61,7 @@ function topLevel(value: Plain): PlainObject {
     case ComponentType.Container:
       return container(component);
     case ComponentType.Label:
-      return label(component);
+      return labelJson(component);
     case ComponentType.Thumbnail:
       throw invalid("Thumbnail components are only valid as section accessories");
     default:
@@ -127,7 +127,8 @@ function section(component: Typed): PlainObject {
   }
 }
 
-function label(component: Typed): PlainObject {
+/** A label with what it belongs to. Raises `Invalid input for components: …`. */
+export function labelJson(component: PlainObject): PlainObject {
   const child = typed(component.component);
   if (child.type === ComponentType.InputText || child.type === ComponentType.FileUpload) {
     return { ...component, component: child };

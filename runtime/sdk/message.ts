@@ -5,15 +5,16 @@
  * camelCase ends, defaults are chosen and mistakes are named.
  */
 
-import { attachedFiles } from "./attachments";
+import { type Attached, attachedFiles } from "./attachments";
 import { messageComponents, needsLayoutFlag } from "./component_json";
 import { MessageFlags } from "./constants";
 import { embedJson } from "./embed_json";
 import { codedError, inputError } from "./errors";
-import { isInteger, keys, SafeSet } from "./intrinsics";
-import { snakeName } from "./names";
+import { isArray, isInteger, isObject, keys, SafeSet } from "./intrinsics";
+import { checkMessage } from "./message_limits";
+import { snakeCased, snakeName } from "./names";
 import type { Plain, PlainObject } from "./plain";
-import { isSnowflake, optionalSnowflake } from "./snowflake";
+import { isSnowflake, optionalSnowflake, snowflake } from "./snowflake";
 
 /** What kind of message a body is for. */
 export interface MessageKind {
@@ -21,14 +22,19 @@ export interface MessageKind {
   readonly isNew: boolean;
   /** It may be for one member's eyes only. */
   readonly mayBeEphemeral: boolean;
-  /** It may refer to another message. */
+  /** It may refer to another message, or forward one. */
   readonly mayRefer: boolean;
+  /** What errors call it. */
+  readonly noun: string;
 }
 
-export const SEND: MessageKind = { isNew: true, mayBeEphemeral: false, mayRefer: true };
-export const RESPOND: MessageKind = { isNew: true, mayBeEphemeral: true, mayRefer: false };
-export const EDIT: MessageKind = { isNew: false, mayBeEphemeral: false, mayRefer: false };
+const ANSWER = { isNew: true, mayBeEphemeral: false, mayRefer: false, noun: "message" };
+export const SEND: MessageKind = { ...ANSWER, mayRefer: true };
+export const RESPOND: MessageKind = { ...ANSWER, mayBeEphemeral: true };
+export const EDIT: MessageKind = { ...ANSWER, isNew: false };
+export const EXECUTE: MessageKind = { ...ANSWER, noun: "webhook" };
 
+const FORWARD = 1;
 // Whom a message pings when it does not say: nobody by role, and never everyone.
 const SAFE_MENTIONS = { parse: ["users"], replied_user: true };
 const MENTION_KINDS: readonly Plain[] = ["everyone", "users", "roles"];
@@ -37,13 +43,17 @@ const MENTION_KINDS: readonly Plain[] = ["everyone", "users", "roles"];
 const CONSUMED = new SafeSet<string>();
 for (const name of [
   ...["content", "embeds", "components", "attachments", "files", "tts", "flags", "ephemeral"],
-  ...["allowedMentions", "allowed_mentions", "replyTo", "reply_to"],
-  ...["channelId", "messageId", "interactionId", "token"],
+  ...["allowedMentions", "allowed_mentions", "replyTo", "reply_to", "forward", "poll"],
+  ...["channelId", "messageId", "interactionId", "token", "webhookId", "threadId", "wait"],
+  ...["withComponents", "reason"],
 ]) {
   CONSUMED.add(name);
 }
 
-/** `{body}`, with `files` beside it when there are attachments to send. */
+/**
+ * `{body}`, with `files` beside it when there are attachments to send, and `explicitMentions` when
+ * the script itself says whom the message pings.
+ */
 export function messageBody(options: PlainObject, kind: MessageKind): PlainObject {
   const body = passedOn(options);
   if (options.content === null ? !kind.isNew : options.content !== undefined) {
@@ -55,6 +65,9 @@ export function messageBody(options: PlainObject, kind: MessageKind): PlainObjec
   if (isGiven(options.components)) {
     body.components = messageComponents(options.components);
   }
+  if (isGiven(options.poll)) {
+    body.poll = pollJson(options.poll);
+  }
   if (options.tts === true && kind.isNew) {
     body.tts = true;
   }
@@ -63,36 +76,44 @@ export function messageBody(options: PlainObject, kind: MessageKind): PlainObjec
     body.flags = flags;
   }
   const mentions = options.allowedMentions ?? options.allowed_mentions;
-  if (isGiven(mentions)) {
+  const explicitMentions = isGiven(mentions);
+  if (explicitMentions) {
     body.allowed_mentions = allowedMentions(mentions);
   } else if (kind.isNew || "content" in body || "components" in body) {
     body.allowed_mentions = SAFE_MENTIONS;
   }
-  const reference = kind.mayRefer ? optionalSnowflake("message_id", referenceOf(options)) : undefined;
+  const reference = kind.mayRefer ? messageReference(options) : undefined;
   if (reference !== undefined) {
-    body.message_reference = { message_id: reference };
+    body.message_reference = reference;
   }
-  const { files, kept } = attachedFiles(options.attachments);
-  if (kept.length > 0) {
-    body.attachments = kept;
+  const attached = attachedFiles(options.attachments, options.files);
+  const attachments = attachmentList(attached, kind.isNew, isGiven(options.attachments));
+  if (attachments !== undefined) {
+    body.attachments = attachments;
   }
+  const { files } = attached;
   if (kind.isNew && files.length === 0 && saysNothing(body)) {
     throw codedError(
-      "message must include content, embeds, attachments, or components",
+      `${kind.noun} must include content, embeds, attachments, or components`,
       "INVALID_INPUT",
     );
   }
-  return files.length > 0 ? { body, files } : { body };
+  checkMessage(body, ((flags ?? 0) & MessageFlags.IS_COMPONENTS_V2) !== 0);
+  return {
+    body,
+    ...(files.length > 0 && { files }),
+    ...(explicitMentions && { explicitMentions }),
+  };
 }
 
-/** Discord's further fields (`poll`, `stickerIds`, …) pass as they are, in its spelling. */
+/** Discord's further fields (`stickerIds`, `enforceNonce`, …) pass, in its spelling. */
 function passedOn(options: PlainObject): PlainObject {
   const body: PlainObject = {};
   const names = keys(options);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (!CONSUMED.has(name)) {
-      body[snakeName(name)] = options[name];
+      body[snakeName(name)] = snakeCased(options[name]);
     }
   }
   return body;
@@ -105,6 +126,23 @@ function contentText(content: Plain): Plain {
   return content === null ? null : `${content}`;
 }
 
+/** A poll, whose question and answers may be plain texts. */
+function pollJson(value: Plain): PlainObject {
+  if (!isObject(value) || isArray(value)) {
+    throw inputError("poll", "expected an object");
+  }
+  const poll = snakeCased(value) as PlainObject;
+  if (typeof poll.question === "string") {
+    poll.question = { text: poll.question };
+  }
+  if (isArray(poll.answers)) {
+    poll.answers = poll.answers.map((answer) =>
+      typeof answer === "string" ? { poll_media: { text: answer } } : answer,
+    );
+  }
+  return poll;
+}
+
 function saysNothing(body: PlainObject): boolean {
   const isEmpty = (value: unknown) =>
     value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
@@ -113,8 +151,29 @@ function saysNothing(body: PlainObject): boolean {
     isEmpty(body.embeds) &&
     isEmpty(body.components) &&
     isEmpty(body.sticker_ids) &&
-    body.poll === undefined
+    body.poll === undefined &&
+    (body.message_reference as PlainObject | undefined)?.type !== FORWARD
   );
+}
+
+/** What the body says of attachments: what an edited message has after it, and descriptions. */
+function attachmentList(
+  { files, descriptions, kept }: Attached,
+  isNew: boolean,
+  isWhole: boolean,
+): PlainObject[] | undefined {
+  const described: PlainObject[] = [];
+  for (let id = 0; id < files.length; id++) {
+    const description = descriptions[id];
+    if (description !== undefined || !isNew) {
+      described.push({ id, ...(description !== undefined && { description }) });
+    }
+  }
+  if (isNew) {
+    return described.length > 0 ? described : undefined;
+  }
+  // Files alone are added to what the message has; a list of attachments is what it will have.
+  return isWhole ? [...kept, ...described] : undefined;
 }
 
 function allFlags(
@@ -161,7 +220,25 @@ function allowedMentions(value: Plain): PlainObject {
   return mentions;
 }
 
-/** null says that there is none, though the trigger would be one. */
+/** The message that is answered or forwarded; null says that there is none. */
+function messageReference(options: PlainObject): PlainObject | undefined {
+  const { forward } = options;
+  if (isGiven(forward)) {
+    if (!isObject(forward) || isArray(forward)) {
+      throw inputError("forward", "expected {channelId, messageId}");
+    }
+    const { channelId, messageId, id } = forward as PlainObject;
+    return {
+      type: FORWARD,
+      channel_id: snowflake("channel_id", channelId),
+      message_id: snowflake("message_id", messageId ?? id),
+    };
+  }
+  const answered = referenceOf(options);
+  const id = optionalSnowflake("message_id", answered);
+  return id === undefined ? undefined : { message_id: id };
+}
+
 function referenceOf(options: PlainObject): Plain | undefined {
   if (options.replyTo !== undefined) {
     return options.replyTo;

@@ -1,19 +1,19 @@
 /**
- * `rest`: Discord's REST methods for messages, reactions, interactions and commands.
+ * `rest`: Discord's REST methods by name.
  *
- * Each method is one operation of the same name, whose payload the host passes on untouched.
- * Arguments are camelCase, results are Discord's own JSON.
+ * Each method is one operation of the same name. Messages are made here; of all other requests the
+ * host knows which parts go where, and arguments pass as they are.
  */
 
+import { attachedFile } from "./attachments";
 import { operation } from "./bridge";
-import { upsertPayload } from "./command_json";
-import { codedError } from "./errors";
-import type { DiscordJson } from "./event_types";
-import { MessageFlags } from "./constants";
-import { EDIT, messageBody, RESPOND } from "./message";
-import { type PlainObject, snapshotOptions } from "./plain";
+import { commandChange, commandJson, upsertPayload } from "./command_json";
+import { define, isArray } from "./intrinsics";
+import { EDIT, messageBody } from "./message";
+import { snapshotOptions } from "./plain";
 import {
   DEFERRED_RESPONSE,
+  followupSend,
   interactionAddress,
   messageAddress,
   messageEdit,
@@ -22,146 +22,159 @@ import {
   responseSend,
   UPDATE,
 } from "./requests";
-import type {
-  RawBulkDeleteMessages,
-  RawClearReactions,
-  RawCrosspostMessage,
-  RawDeferInteractionResponse,
-  RawDeleteFollowupMessage,
-  RawDeleteInteractionResponse,
-  RawDeleteMessage,
-  RawEditInteractionResponse,
-  RawEditMessage,
-  RawFetchMessage,
-  RawFetchMessages,
-  RawFollowupMessage,
-  RawInteractionResponse,
-  RawPinMessage,
-  RawReaction,
-  RawSendMessage,
-  RawUpdateInteractionResponse,
-  RawUpsertGuildCommands,
-} from "./rest_types";
-import { isSnowflake, optionalSnowflake, reactionEmoji, snowflake, token } from "./snowflake";
+import {
+  endOfTimeout,
+  followupAddress,
+  type Payload,
+  reactionAddress,
+  threadStart,
+  webhookAddress,
+  webhookSend,
+  withPicture,
+  withReason,
+} from "./rest_arguments";
+import type { Rest } from "./rest_methods";
+import { optionalSnowflake, reactionEmoji, snowflake, token } from "./snowflake";
 
 /** Calls the operation with a payload made of plain arguments. */
-function request(
-  method: string,
-  args: object,
-  payload: (args: PlainObject) => PlainObject,
-): Promise<any> {
+function request(method: string, args: object, payload: Payload): Promise<any> {
   return operation(`rest.${method}`, () => payload(snapshotOptions("args", args)));
 }
 
-export const rest = {
-  sendMessage: (args: RawSendMessage): Promise<DiscordJson> =>
-    request("sendMessage", args, messageSend),
+/** Methods whose arguments are made into something else here. */
+const MADE: Record<string, Payload> = {
+  sendMessage: messageSend,
+  editMessage: messageEdit,
+  deleteMessage: withReason(messageAddress),
+  pinMessage: withReason(messageAddress),
+  unpinMessage: withReason(messageAddress),
+  crosspostMessage: messageAddress,
+  fetchMessage: messageAddress,
+  fetchMessages: (args) => ({
+    channelId: snowflake("channel_id", args.channelId),
+    limit: args.limit ?? undefined,
+    before: optionalSnowflake("message_id", args.before),
+    after: optionalSnowflake("message_id", args.after),
+    around: optionalSnowflake("message_id", args.around),
+  }),
+  addReaction: (args) => reactionAddress(args),
+  removeReaction: (args) => ({
+    ...reactionAddress(args),
+    userId: optionalSnowflake("user_id", args.userId),
+  }),
+  clearReactions: (args) => ({
+    ...messageAddress(args),
+    emoji: args.emoji === undefined || args.emoji === null ? undefined : reactionEmoji(args.emoji),
+  }),
+  fetchReactions: (args) => ({ ...args, ...reactionAddress(args) }),
 
-  editMessage: (args: RawEditMessage): Promise<DiscordJson> =>
-    request("editMessage", args, messageEdit),
+  sendInteractionResponse: (args) => responseSend(args, RESPONSE),
+  deferInteractionResponse: (args) => ({
+    ...interactionAddress(args),
+    type: DEFERRED_RESPONSE,
+    ...(typeof args.ephemeral === "boolean" && { ephemeral: args.ephemeral }),
+  }),
+  updateInteractionResponse: (args) => responseSend(args, UPDATE),
+  editOriginalInteractionResponse: (args) => ({
+    token: token(args.token),
+    ...messageBody(args, EDIT),
+  }),
+  deleteOriginalInteractionResponse: (args) => ({ token: token(args.token) }),
+  fetchOriginalInteractionResponse: (args) => ({ token: token(args.token) }),
+  createFollowupMessage: followupSend,
+  editFollowupMessage: (args) => ({ ...followupAddress(args), ...messageBody(args, EDIT) }),
+  deleteFollowupMessage: followupAddress,
 
-  deleteMessage: (args: RawDeleteMessage): Promise<void> =>
-    request("deleteMessage", args, messageAddress),
-
-  bulkDeleteMessages: (args: RawBulkDeleteMessages): Promise<void> =>
-    request("bulkDeleteMessages", args, (plain) => {
-      const ids = Array.isArray(plain.messageIds) ? plain.messageIds : [plain.messageIds];
-      return {
-        channelId: snowflake("channel_id", plain.channelId),
-        messageIds: ids.map((id) => snowflake("message_id", id)),
-      };
-    }),
-
-  pinMessage: (args: RawPinMessage): Promise<void> => request("pinMessage", args, messageAddress),
-
-  unpinMessage: (args: RawPinMessage): Promise<void> =>
-    request("unpinMessage", args, messageAddress),
-
-  crosspostMessage: (args: RawCrosspostMessage): Promise<DiscordJson> =>
-    request("crosspostMessage", args, messageAddress),
-
-  fetchMessage: (args: RawFetchMessage): Promise<DiscordJson> =>
-    request("fetchMessage", args, messageAddress),
-
-  fetchMessages: (args: RawFetchMessages): Promise<DiscordJson[]> =>
-    request("fetchMessages", args, (plain) => ({
-      channelId: snowflake("channel_id", plain.channelId),
-      limit: plain.limit ?? undefined,
-      before: optionalSnowflake("message_id", plain.before),
-      after: optionalSnowflake("message_id", plain.after),
-      around: optionalSnowflake("message_id", plain.around),
-    })),
-
-  /** emoji: `👍`, `<:name:id>` or `name:id`. */
-  addReaction: (args: RawReaction): Promise<void> => request("addReaction", args, reactionAddress),
-
-  /** Without a userId it is the bot's own reaction that goes. */
-  removeReaction: (args: RawReaction): Promise<void> =>
-    request("removeReaction", args, reactionAddress),
-
-  /** All reactions, or all with one emoji. */
-  clearReactions: (args: RawClearReactions): Promise<void> =>
-    request("clearReactions", args, (plain) => ({
-      ...messageAddress(plain),
-      emoji: plain.emoji === undefined || plain.emoji === null ? undefined : reactionEmoji(plain.emoji),
-    })),
-
-  sendInteractionResponse: (args: RawInteractionResponse): Promise<void> =>
-    request("sendInteractionResponse", args, (plain) => responseSend(plain, RESPONSE)),
-
-  /** Says that the answer comes later, with `editOriginalInteractionResponse`. */
-  deferInteractionResponse: (args: RawDeferInteractionResponse): Promise<void> =>
-    request("deferInteractionResponse", args, (plain) => ({
-      ...interactionAddress(plain),
-      type: DEFERRED_RESPONSE,
-      body: plain.ephemeral === true ? { flags: MessageFlags.EPHEMERAL } : undefined,
-    })),
-
-  /** Changes the message that holds the component. */
-  updateInteractionResponse: (args: RawUpdateInteractionResponse): Promise<void> =>
-    request("updateInteractionResponse", args, (plain) => responseSend(plain, UPDATE)),
-
-  editOriginalInteractionResponse: (args: RawEditInteractionResponse): Promise<DiscordJson> =>
-    request("editOriginalInteractionResponse", args, (plain) => ({
-      token: token(plain.token),
-      ...messageBody(plain, EDIT),
-    })),
-
-  deleteOriginalInteractionResponse: (args: RawDeleteInteractionResponse): Promise<void> =>
-    request("deleteOriginalInteractionResponse", args, (plain) => ({ token: token(plain.token) })),
-
-  createFollowupMessage: (args: RawFollowupMessage): Promise<DiscordJson> =>
-    request("createFollowupMessage", args, (plain) => ({
-      token: token(plain.token),
-      ...messageBody(plain, RESPOND),
-    })),
-
-  editFollowupMessage: (args: RawFollowupMessage): Promise<DiscordJson> =>
-    request("editFollowupMessage", args, (plain) => ({
-      ...followupAddress(plain),
-      ...messageBody(plain, EDIT),
-    })),
-
-  deleteFollowupMessage: (args: RawDeleteFollowupMessage): Promise<void> =>
-    request("deleteFollowupMessage", args, followupAddress),
-
-  /** Replaces all commands of the guild. */
-  upsertGuildCommands: (args: RawUpsertGuildCommands): Promise<void> =>
-    operation("commands.register", () => upsertPayload(snapshotOptions("args", args))),
+  createGuildCommand: (args) => ({ ...args, command: commandJson(args.command, []) }),
+  editGuildCommand: (args) => ({ ...args, command: commandChange(args.command) }),
+  editWebhookMessage: (args) => ({ ...webhookAddress(args), ...messageBody(args, EDIT) }),
+  createThread: threadStart,
+  createSticker: ({ file, ...args }) => ({
+    ...args,
+    files: [attachedFile("file", file ?? null)],
+  }),
+  createEmoji: withPicture("image"),
+  createRole: withPicture("icon"),
+  editRole: withPicture("icon"),
+  createWebhook: withPicture("avatar"),
+  editWebhook: withPicture("avatar"),
+  editCurrentMember: withPicture("avatar"),
+  createScheduledEvent: withPicture("image"),
+  editScheduledEvent: withPicture("image"),
 };
 
-function reactionAddress(args: PlainObject): PlainObject {
-  return {
-    ...messageAddress(args),
-    emoji: reactionEmoji(args.emoji),
-    userId: optionalSnowflake("user_id", args.userId),
-  };
-}
+// Methods of which the host knows everything.
+const PASSED = [
+  ...["sendTyping", "fetchPins", "fetchPollVoters", "endPoll"],
+  ...["fetchChannel", "fetchChannels", "createChannel", "editChannel", "deleteChannel"],
+  ...["editChannelPermissions", "deleteChannelPermissions"],
+  ...["createThreadFromMessage", "joinThread", "leaveThread", "addThreadMember"],
+  ...["removeThreadMember", "fetchThreadMembers", "fetchActiveThreads", "fetchArchivedThreads"],
+  "fetchPrivateArchivedThreads",
+  ...["fetchInvites", "fetchInvite", "createInvite", "deleteInvite"],
+  ...["fetchUser", "fetchMember", "fetchMembers", "searchMembers", "kickMember", "editMember"],
+  ...["addMemberRole", "removeMemberRole", "fetchVoiceState"],
+  ...["banMember", "unbanMember", "bulkBanMembers", "fetchBan", "fetchBans"],
+  ...["fetchPruneCount", "pruneMembers"],
+  ...["fetchGuild", "editGuild", "fetchAuditLog"],
+  ...["fetchRoles", "fetchRole", "deleteRole"],
+  ...["fetchEmojis", "fetchEmoji", "editEmoji", "deleteEmoji"],
+  ...["fetchStickers", "fetchSticker", "editSticker", "deleteSticker"],
+  ...["fetchScheduledEvents", "fetchScheduledEvent", "deleteScheduledEvent"],
+  "fetchScheduledEventUsers",
+  ...["fetchAutoModerationRules", "fetchAutoModerationRule", "createAutoModerationRule"],
+  ...["editAutoModerationRule", "deleteAutoModerationRule"],
+  ...["fetchWebhooks", "fetchWebhook", "deleteWebhook"],
+  ...["fetchWebhookMessage", "deleteWebhookMessage"],
+  ...["getGuildCommands", "getGuildCommand", "deleteGuildCommand"],
+  ...["getGuildCommandsPermissions", "getGuildCommandPermissions", "editGuildCommandPermissions"],
+];
 
-function followupAddress(args: PlainObject): PlainObject {
-  const messageId = args.messageId;
-  if (typeof messageId !== "string" || !isSnowflake(messageId)) {
-    throw codedError("Invalid message id", "INVALID_INPUT");
+/** Methods that are not one operation of their own name. */
+const SPECIAL: Partial<Rest> = {
+  // Discord takes two messages at least.
+  bulkDeleteMessages: async (args) => {
+    const { messageIds, channelId, reason } = snapshotOptions("args", args);
+    const given = isArray(messageIds) ? messageIds : [messageIds];
+    const messages = given.map((id) => snowflake("message_id", id));
+    const address = { channelId: snowflake("channel_id", channelId), reason };
+    await (messages.length === 1
+      ? operation("rest.deleteMessage", () => ({ ...address, messageId: messages[0] }))
+      : operation("rest.bulkDeleteMessages", () => ({ ...address, payload: { messages } })));
+  },
+
+  executeWebhook: async (args) => (await request("executeWebhook", args, webhookSend)) ?? null,
+
+  upsertGuildCommands: (args) =>
+    operation("commands.register", () => upsertPayload(snapshotOptions("args", args))),
+
+  timeoutMember: (args) =>
+    request("editMember", args, ({ seconds, until, ...more }) => ({
+      ...more,
+      communicationDisabledUntil: endOfTimeout(seconds, until),
+    })),
+
+  moveMember: (args) =>
+    request("editMember", args, ({ channelId, ...more }) => ({
+      ...more,
+      channelId: optionalSnowflake("channel_id", channelId) ?? null,
+    })),
+
+  muteMember: (args) => request("editMember", args, ({ mute = true, ...more }) => ({ ...more, mute })),
+
+  deafenMember: (args) =>
+    request("editMember", args, ({ deaf = true, ...more }) => ({ ...more, deaf })),
+};
+
+export const rest = methods();
+
+function methods(): Rest {
+  const found: Partial<Rest> = { ...SPECIAL };
+  for (const name of Object.keys(MADE)) {
+    define(found, name, (args: object) => request(name, args, MADE[name] as Payload));
   }
-  return { token: token(args.token), messageId };
+  for (const name of PASSED) {
+    define(found, name, (args: object = {}) => request(name, args, (plain) => plain));
+  }
+  return found as Rest;
 }

@@ -4,7 +4,7 @@ import type { RawSlashCommand } from "./command_types";
 import type { MessageEditOptions, MessageReplyOptions } from "./message_types";
 
 /** An id. Text, or a number as long as it is exact. */
-type Id = string | bigint;
+export type Id = string | bigint;
 
 interface MessageAddress {
   channelId: Id;
@@ -24,14 +24,19 @@ export interface RawSendMessage extends Omit<MessageReplyOptions, "ephemeral"> {
 
 export interface RawEditMessage extends MessageEditOptions, MessageAddress {}
 
-export interface RawDeleteMessage extends MessageAddress {}
+export interface RawDeleteMessage extends MessageAddress {
+  reason?: string;
+}
 
 export interface RawBulkDeleteMessages {
   channelId: Id;
   messageIds: Id[];
+  reason?: string;
 }
 
-export interface RawPinMessage extends MessageAddress {}
+export interface RawPinMessage extends MessageAddress {
+  reason?: string;
+}
 
 export interface RawCrosspostMessage extends MessageAddress {}
 
@@ -84,6 +89,28 @@ export interface RawFollowupMessage extends Omit<MessageReplyOptions, "replyTo">
 export interface RawDeleteFollowupMessage {
   token: string;
   messageId: Id;
+}
+
+export interface RawExecuteWebhook extends Omit<MessageReplyOptions, "replyTo" | "ephemeral"> {
+  webhookId: Id;
+  token: string;
+  /** Gives the message, instead of null at once. */
+  wait?: boolean;
+  threadId?: Id;
+  /** Of a forum: opens a thread of this name. */
+  threadName?: string;
+  /** true when there are any. */
+  withComponents?: boolean;
+  username?: string;
+  avatarUrl?: string;
+}
+
+export interface RawEditWebhookMessage extends MessageEditOptions {
+  webhookId: Id;
+  token: string;
+  messageId: Id;
+  threadId?: Id;
+  withComponents?: boolean;
 }
 
 export interface RawUpsertGuildCommands {

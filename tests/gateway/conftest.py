@@ -16,17 +16,24 @@ INTENTS = ("guilds", "guild_messages", "guild_message_reactions", "message_conte
 class Bot:
     """A running gateway client and what it has handed over."""
 
-    def __init__(self, discord: FakeDiscord, token: str, silence: float) -> None:
+    def __init__(
+        self, discord: FakeDiscord, token: str, silence: float, intents: tuple[str, ...]
+    ) -> None:
         self.discord = discord
         self.events: list[tuple[str, dict[str, Any]]] = []
-        options = GatewayOptions(token, discord.api_base, INTENTS, silence)
-        self.client = GatewayClient(options, self._take)
+        # How often Discord has refused what was asked for.
+        self.refusals = 0
+        options = GatewayOptions(token, discord.api_base, intents, silence, identify_every=0.2)
+        self.client = GatewayClient(options, self._take, self._refused)
         self.running: asyncio.Task[None] | None = None
 
     def _take(self, event: str, data: dict[str, Any]) -> None:
         self.events.append((event, data))
         task = asyncio.ensure_future(self.discord.changes.note())
         task.add_done_callback(lambda _: None)
+
+    def _refused(self) -> None:
+        self.refusals += 1
 
     def contents(self) -> list[str]:
         return [data["content"] for event, data in self.events if event == "MESSAGE_CREATE"]
@@ -68,8 +75,16 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 async def make_bot(discord: FakeDiscord) -> AsyncIterator[MakeBot]:
     bots: list[Bot] = []
 
-    def make(*, token: str = "a-bot-token", silence: float = 60.0) -> Bot:
-        bots.append(Bot(discord, token, silence))
+    def make(
+        *,
+        token: str = "a-bot-token",
+        silence: float = 60.0,
+        intents: tuple[str, ...] = INTENTS,
+        needs: tuple[str, ...] = ("message_content",),
+    ) -> Bot:
+        """intents: what its operator allows; needs: what scripts need from the beginning."""
+        bots.append(Bot(discord, token, silence, intents))
+        bots[-1].client.need(frozenset(needs))
         return bots[-1]
 
     yield make

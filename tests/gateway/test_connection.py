@@ -1,14 +1,20 @@
 """The gateway connection through all that Discord and the network do to it."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 
+from gateway.client import GatewayClient
 from gateway.errors import GatewayRefused
 from tests.fake_discord.gateway import IDENTIFY
 from tests.fake_discord.server import FakeDiscord
+from tests.fake_discord.world import APPLICATION_ID, BOT_ID
 from tests.gateway.conftest import Bot, MakeBot
+
+Break = Callable[[FakeDiscord], Awaitable[None]]
 
 
 async def test_events_arrive_as_discord_sends_them(discord: FakeDiscord, bot: Bot) -> None:
@@ -43,12 +49,8 @@ async def _pull_cables(discord: FakeDiscord) -> None:
     discord.gateway.pull_cables()
 
 
-async def _close_4000(discord: FakeDiscord) -> None:
-    await discord.gateway.close_all(4000)
-
-
-async def _close_1006_like(discord: FakeDiscord) -> None:
-    await discord.gateway.close_all(1011)
+def _close(code: int) -> Break:
+    return lambda discord: discord.gateway.close_all(code)
 
 
 async def _reconnect(discord: FakeDiscord) -> None:
@@ -61,16 +63,19 @@ async def _invalid_but_resumable(discord: FakeDiscord) -> None:
 
 @pytest.mark.parametrize(
     "break_it",
-    [_pull_cables, _close_4000, _close_1006_like, _reconnect, _invalid_but_resumable],
-    ids=["lost socket", "close 4000", "close 1011", "op 7", "op 9 resumable"],
+    [
+        pytest.param(_pull_cables, id="lost socket"),
+        *(pytest.param(_close(code), id=f"close {code}") for code in (1000, 1001, 1011, 4000)),
+        pytest.param(_reconnect, id="op 7"),
+        pytest.param(_invalid_but_resumable, id="op 9 resumable"),
+    ],
 )
 async def test_a_broken_connection_resumes_and_loses_nothing(
-    discord: FakeDiscord, bot: Bot, break_it: object
+    discord: FakeDiscord, bot: Bot, break_it: Break
 ) -> None:
     guild = await discord.add_guild()
     await guild.say("before")
     await bot.has_read(["before"])
-    assert callable(break_it)
     await break_it(discord)
     await discord.until(lambda: not discord.gateway.connections or discord.gateway.resumed())
     await guild.say("in between")
@@ -158,16 +163,9 @@ async def test_heartbeats_without_an_answer_end_the_connection(
             "shown in the developer portal under Bot.",
         ),
         (
-            4014,
-            "Discord refused a privileged intent (close code 4014): switch on what DISCORD_INTENTS "
-            "names (guilds, guild_messages, guild_message_reactions, message_content) in the "
-            "developer portal under Bot → Privileged Gateway Intents, or take it out of "
-            "DISCORD_INTENTS.",
-        ),
-        (
             4013,
             "Discord does not know one of the intents (close code 4013): check DISCORD_INTENTS "
-            "(guilds, guild_messages, guild_message_reactions, message_content).",
+            "(guild_message_reactions, guild_messages, guilds, message_content).",
         ),
     ],
 )
@@ -196,6 +194,41 @@ async def test_discord_is_not_reachable_at_first(discord: FakeDiscord, make_bot:
     bot = make_bot()
     bot.running = asyncio.create_task(bot.log_in_and_run())
     await discord.until(lambda: bot.client.connected, timeout=30)
+
+
+async def test_a_login_that_nobody_answered_is_tried_again_in_full(
+    discord: FakeDiscord, make_bot: MakeBot
+) -> None:
+    client = make_bot().client
+    await _log_in_while_away(discord, client)
+    assert (client.application_id, client.user_id) == (APPLICATION_ID, BOT_ID)
+
+
+async def test_a_wrong_token_is_named_also_when_discord_was_away_at_first(
+    discord: FakeDiscord, make_bot: MakeBot
+) -> None:
+    with pytest.raises(GatewayRefused, match=r"refused the bot's token \(HTTP 401\)"):
+        await _log_in_while_away(discord, make_bot(token="wrong").client)
+
+
+async def _log_in_while_away(discord: FakeDiscord, client: GatewayClient) -> None:
+    """Discord comes back once the first attempt has failed, which is the first thing logged."""
+    log, failed = logging.getLogger("flora.discord"), asyncio.Event()
+
+    def hear(_: logging.LogRecord) -> bool:
+        failed.set()
+        return True
+
+    await discord.stop()
+    log.addFilter(hear)
+    try:
+        async with asyncio.timeout(10):
+            logging_in = asyncio.create_task(client.log_in())
+            await failed.wait()
+            await discord.start()
+            await logging_in
+    finally:
+        log.removeFilter(hear)
 
 
 async def test_each_shard_gets_its_guilds(discord: FakeDiscord, make_bot: MakeBot) -> None:

@@ -19,6 +19,8 @@ EMPTY = {
 PLACE = {"channel_id": CHANNEL, "guild_id": GUILD}
 DELETED = {"id": MESSAGE, **PLACE}
 BULK = {"ids": [MESSAGE], **PLACE}
+THREAD = {"id": CHANNEL, "guild_id": GUILD, "parent_id": "1", "type": 11}
+VOTE = {"user_id": "1", "message_id": MESSAGE, "answer_id": 1, **PLACE}
 BUTTON = {"custom_id": "a", "component_type": 2}
 
 # --- reply and edit: whereto ---------------------------------------------------------------
@@ -33,6 +35,10 @@ TO_MESSAGE = (
             "message_reference": {"message_id": MESSAGE},
         },
     },
+)
+TO_CHANNEL = (
+    "rest.sendMessage",
+    {"channelId": CHANNEL, "body": {"content": "hi", "allowed_mentions": SAFE_MENTIONS}},
 )
 TO_INTERACTION = (
     "rest.sendInteractionResponse",
@@ -51,6 +57,10 @@ EDITED = (
         "body": {"content": "hi", "allowed_mentions": SAFE_MENTIONS},
     },
 )
+ANSWER_EDITED = (
+    "rest.editOriginalInteractionResponse",
+    {"token": TOKEN, "body": {"content": "hi", "allowed_mentions": SAFE_MENTIONS}},
+)
 NO_CHANNEL = invalid("channel_id", "invalid snowflake")
 NO_MESSAGE = {
     "name": "Error",
@@ -65,21 +75,15 @@ NO_MESSAGE = {
         ("messageCreate", "MESSAGE_CREATE", discord.message(), TO_MESSAGE, EDITED),
         ("messageUpdate", "MESSAGE_UPDATE", discord.message(), TO_MESSAGE, EDITED),
         ("messageDelete", "MESSAGE_DELETE", DELETED, TO_MESSAGE, EDITED),
-        (
-            "messageDeleteBulk",
-            "MESSAGE_DELETE_BULK",
-            BULK,
-            (
-                "rest.sendMessage",
-                {
-                    "channelId": CHANNEL,
-                    "body": {"content": "hi", "allowed_mentions": SAFE_MENTIONS},
-                },
-            ),
-            NO_MESSAGE,
-        ),
+        ("messageDeleteBulk", "MESSAGE_DELETE_BULK", BULK, TO_CHANNEL, NO_MESSAGE),
         ("reactionAdd", "MESSAGE_REACTION_ADD", discord.reaction(), TO_MESSAGE, EDITED),
-        ("interactionCreate", "INTERACTION_CREATE", discord.command(), TO_INTERACTION, NO_MESSAGE),
+        (
+            "interactionCreate",
+            "INTERACTION_CREATE",
+            discord.command(),
+            TO_INTERACTION,
+            ANSWER_EDITED,
+        ),
         (
             "componentInteraction",
             "INTERACTION_CREATE",
@@ -87,7 +91,18 @@ NO_MESSAGE = {
             TO_INTERACTION,
             EDITED,
         ),
-        ("modalSubmit", "INTERACTION_CREATE", discord.modal({}), TO_INTERACTION, NO_MESSAGE),
+        ("modalSubmit", "INTERACTION_CREATE", discord.modal({}), TO_INTERACTION, ANSWER_EDITED),
+        (
+            "modalSubmit",
+            "INTERACTION_CREATE",
+            discord.modal({}, message=discord.message()),
+            TO_INTERACTION,
+            EDITED,
+        ),
+        ("threadCreate", "THREAD_CREATE", THREAD, TO_CHANNEL, NO_MESSAGE),
+        ("typingStart", "TYPING_START", PLACE, TO_CHANNEL, NO_MESSAGE),
+        ("messagePollVoteAdd", "MESSAGE_POLL_VOTE_ADD", VOTE, TO_MESSAGE, EDITED),
+        ("guildRoleCreate", "GUILD_ROLE_CREATE", {"guild_id": GUILD}, NO_CHANNEL, NO_MESSAGE),
         ("ready", "READY", discord.ready(), NO_CHANNEL, NO_MESSAGE),
     ],
 )

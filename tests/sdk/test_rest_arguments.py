@@ -95,7 +95,7 @@ BAD_ID = "{channelId: CHANNEL, messageId: 'x'}"
             invalid("message_id", "invalid snowflake"),
         ),
         (
-            f"rest.addReaction({{{MESSAGE_ARGS}, emoji: '🌱', userId: 'x'}})",
+            f"rest.removeReaction({{{MESSAGE_ARGS}, emoji: '🌱', userId: 'x'}})",
             invalid("user_id", "invalid snowflake"),
         ),
         (
