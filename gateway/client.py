@@ -6,7 +6,7 @@ would delete every application command that it does not know.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import nextcord
 from nextcord.http import Route
 
 from gateway.errors import GatewayRefused
-from gateway.intents import intents_value
+from gateway.intents import PRIVILEGED, IntentChoice
 from gateway.shard import REFUSALS, Shard
 
 log = logging.getLogger("flora.discord")
@@ -22,6 +22,8 @@ log = logging.getLogger("flora.discord")
 # Discord allows one IDENTIFY per 5 s for each of `max_concurrency` groups of shards.
 IDENTIFY_EVERY = 5.0
 FIRST_DELAY, LAST_DELAY = 1.0, 30.0
+# Scripts that are deployed together share one new session; seconds.
+GATHER_NEEDS = 1.0
 
 # flora has no use for voice: nothing to warn of.
 nextcord.VoiceClient.warn_nacl = False
@@ -31,16 +33,19 @@ Sink = Callable[[str, dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class GatewayOptions:
-    """api_base: Discord's REST address, which names the gateway's; intents: Discord's names.
+    """api_base: Discord's REST address, which names the gateway's; intents: those that the
+    operator allows, by Discord's names.
 
     silence: a connection that has said nothing for so long is dead; seconds. Discord asks for a
-    heartbeat each 41 s and answers it.
+    heartbeat each 41 s and answers it. identify_every: seconds between two sessions of a group of
+    shards, as Discord demands.
     """
 
     token: str
     api_base: str
     intents: tuple[str, ...]
     silence: float = 60.0
+    identify_every: float = IDENTIFY_EVERY
 
 
 class _Parsers:
@@ -72,18 +77,24 @@ class _Client(nextcord.AutoShardedClient):
 
 
 class GatewayClient:
-    def __init__(self, options: GatewayOptions, sink: Sink) -> None:
-        """sink(name, d) is called on the loop for each dispatch, in the order of each shard."""
+    def __init__(
+        self,
+        options: GatewayOptions,
+        sink: Sink,
+        intents_refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        """sink(name, d) is called on the loop for each dispatch, in the order of each shard;
+        intents_refused() when Discord does not grant what `intents` has asked for."""
         Route.BASE = options.api_base
-        intents = nextcord.Intents.none()
-        intents.value = intents_value(options.intents)
+        self.intents = IntentChoice(options.intents)
         self.application_id = ""
         self.user_id = ""
         self.shards: list[Shard] = []
         self._options = options
         self._sink = sink
+        self._intents_refused = intents_refused
         self._client = _Client(
-            intents=intents,
+            intents=nextcord.Intents(guilds=True),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=nextcord.MemberCacheFlags.none(),
@@ -92,11 +103,14 @@ class GatewayClient:
         )
         connection: Any = self._client._connection
         connection.parsers = _Parsers(self._take)
+        connection._intents = self.intents  # its value is read for each IDENTIFY
         self._client.identify_gate = self._wait_to_identify
         self._identified_at: dict[int, float] = {}
         self._identify_locks: dict[int, asyncio.Lock] = {}
         self._max_concurrency = 1
         self._all_connected = asyncio.Event()
+        self._renewal: asyncio.Task[None] | None = None
+        self._choosing = asyncio.Lock()
 
     @property
     def http(self) -> Any:
@@ -125,7 +139,8 @@ class GatewayClient:
                 self._client,
                 shard_id,
                 address=self._address,
-                intents=", ".join(self._options.intents),
+                intents=self.intents,
+                intent_refused=self._choose_other_intents,
                 changed=self._note_state,
             )
             for shard_id in range(count)
@@ -138,7 +153,15 @@ class GatewayClient:
         """Returns when all shards are connected for the first time."""
         await self._all_connected.wait()
 
+    def need(self, intents: Set[str]) -> None:
+        """Scripts need these: a new session asks for those that are allowed and were not asked
+        for yet. There are few of them, so that this happens a few times in a process's life."""
+        if self.intents.need(intents) and self.shards:
+            self._renew_soon()
+
     async def close(self) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
         for shard in self.shards:
             await shard.close()
         await self._client.http.close()
@@ -152,6 +175,8 @@ class GatewayClient:
                 self.application_id = data["application"]["id"]
                 self.user_id = data["user"]["id"]
             shard.on_ready()
+            if not shard.is_current:
+                self._renew_soon()
         self._sink(event, data)
 
     def _note_state(self) -> None:
@@ -159,11 +184,18 @@ class GatewayClient:
             self._all_connected.set()
 
     async def _log_in(self) -> None:
-        if self._client.http.token is None:
-            user = await self._client.http.static_login(self._options.token.strip())
-            self.user_id = str(user["id"])
-            application = await self._client.http.request(Route("GET", "/applications/@me"))
-            self.application_id = application["id"]
+        """One attempt, from the beginning: nextcord keeps a token that was never answered, and
+        makes a session each time without closing the one before."""
+        http = self._client.http
+        await http.close()
+        user = await http.static_login(self._options.token.strip())
+        self.user_id, self.application_id = str(user["id"]), (await self._application())["id"]
+
+    async def _application(self) -> dict[str, Any]:
+        application: dict[str, Any] = await self._client.http.request(
+            Route("GET", "/applications/@me")
+        )
+        return application
 
     async def _ask_for_gateway(self) -> Any:
         return await self._client.http.request(Route("GET", "/gateway/bot"))
@@ -190,11 +222,53 @@ class GatewayClient:
             else:
                 return result
 
+    def _renew_soon(self) -> None:
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._renew_sessions(), name="renew-sessions")
+
+    async def _renew_sessions(self) -> None:
+        try:
+            await asyncio.sleep(GATHER_NEEDS)
+        finally:
+            self._renewal = None
+        for shard in self.shards:
+            await shard.renew()
+
+    async def _choose_other_intents(self, refused_value: int) -> None:
+        """refused_value: what a shard has asked for. Raises GatewayRefused when there is nothing
+        to do without."""
+        async with self._choosing:
+            if self.intents.value == refused_value:  # or another shard was here before
+                await self._give_up_intents()
+
+    async def _give_up_intents(self) -> None:
+        try:
+            flags = int((await self._application()).get("flags") or 0)
+        except Exception as error:
+            log.warning("could not ask which intents are switched on: %s", error)
+            flags = 0
+        refused = self.intents.refuse(flags)
+        if not refused:
+            raise GatewayRefused(
+                "Discord refused a privileged intent (close code 4014), and none was asked for: "
+                "this is a defect of flora."
+            )
+        switches = ", ".join(sorted(PRIVILEGED[name][0] for name in refused))
+        log.error(
+            "Discord refused privileged intents (close code 4014), flora goes on without: switch "
+            "on %s in the developer portal under Bot → Privileged Gateway Intents and restart "
+            "flora, or take %s out of DISCORD_INTENTS",
+            switches,
+            ", ".join(sorted(refused)),
+        )
+        self._intents_refused()
+
     async def _wait_to_identify(self, shard_id: int) -> None:
         group = shard_id % self._max_concurrency
         lock = self._identify_locks.setdefault(group, asyncio.Lock())
         async with lock:
             loop = asyncio.get_running_loop()
-            due = self._identified_at.get(group, -IDENTIFY_EVERY) + IDENTIFY_EVERY
+            every = self._options.identify_every
+            due = self._identified_at.get(group, -every) + every
             await asyncio.sleep(max(0.0, due - loop.time()))
             self._identified_at[group] = loop.time()

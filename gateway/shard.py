@@ -15,6 +15,7 @@ from nextcord.errors import ConnectionClosed
 from nextcord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from gateway.errors import GatewayRefused
+from gateway.intents import IntentChoice
 
 log = logging.getLogger("flora.discord")
 
@@ -31,12 +32,11 @@ REFUSALS = {
     4012: "Discord no longer speaks this version of its gateway (close code 4012): update flora.",
     4013: "Discord does not know one of the intents (close code 4013): check DISCORD_INTENTS "
     "({intents}).",
-    4014: "Discord refused a privileged intent (close code 4014): switch on what DISCORD_INTENTS "
-    "names ({intents}) in the developer portal under Bot → Privileged Gateway Intents, or take "
-    "it out of DISCORD_INTENTS.",
 }
-# Closed with one of these, a session cannot be resumed.
-SESSION_LOST = {1000, 1001, 4003, 4007, 4009}
+INTENT_REFUSED = 4014
+# Closed by Discord with one of these, a session cannot be resumed. Not 1000 and 1001: they end a
+# session when we send them, from Discord they are a gateway host that goes down.
+SESSION_LOST = {4003, 4007, 4009}
 
 
 class Shard:
@@ -46,17 +46,21 @@ class Shard:
         shard_id: int,
         *,
         address: Callable[[], Awaitable[str]],
-        intents: str,
+        intents: IntentChoice,
+        intent_refused: Callable[[int], Awaitable[None]],
         changed: Callable[[], None],
     ) -> None:
         """client: a nextcord client that is logged in; address: asks Discord for the gateway's;
+        intents: what a new session asks for; intent_refused(their value): chooses anew after a no;
         changed: called when `connected` may have changed."""
         self.id = shard_id
         self.connected = False
         self._client = client
         self._address = address
         self._intents = intents
+        self._intent_refused = intent_refused
         self._changed = changed
+        self._session_intents = 0
         self._session_id: str | None = None
         self._sequence: int | None = None
         self._resume_address: str | None = None
@@ -80,8 +84,10 @@ class Shard:
             except ConnectionClosed as closed:
                 self._remember()
                 if closed.code in REFUSALS:
-                    reason = REFUSALS[closed.code].format(intents=self._intents)
-                    raise GatewayRefused(reason) from None
+                    names = ", ".join(sorted(self._intents.asked))
+                    raise GatewayRefused(REFUSALS[closed.code].format(intents=names)) from None
+                if closed.code == INTENT_REFUSED:
+                    await self._intent_refused(self._session_intents)
                 if closed.code in SESSION_LOST:
                     self._forget_session()
             except Exception as error:  # aiohttp's, nextcord's, the system's: it is over
@@ -98,11 +104,28 @@ class Shard:
         self._set_connected(False)
         await self._drop_socket()
 
+    async def renew(self) -> None:
+        """Begins a new session unless the present one is current. What happens between the two
+        is lost."""
+        socket = self._socket
+        if socket is not None and socket.open and not self.is_current:
+            log.info("shard %d begins a new session, with more intents", self.id)
+            await socket.close(code=1000)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the session has the intents that are asked for now."""
+        return self._session_intents == self._intents.value
+
     async def _connect(self) -> None:
+        if not self.is_current:
+            self._forget_session()
         resume = self._session_id is not None
         address = self._resume_address if resume and self._failures < RESUME_ADDRESS_TRIES else None
         if address is None:
             address = await self._address()
+        if not resume:
+            self._session_intents = self._intents.value
         self._socket = await asyncio.wait_for(
             DiscordWebSocket.from_client(
                 self._client,
@@ -118,6 +141,7 @@ class Shard:
     def on_ready(self) -> None:
         """READY or RESUMED has come through this connection."""
         self._failures = 0
+        self._intents.grant(self._session_intents)
         self._set_connected(True)
 
     def _remember(self) -> None:

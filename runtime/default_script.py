@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent / "default_bot"
 ENTRY = "src/main.ts"
+# What it listens to, by Discord's names: known before the first guild has it.
+LISTENS_TO = frozenset({"MESSAGE_CREATE", "INTERACTION_CREATE"})
 
 
 @dataclass(frozen=True)

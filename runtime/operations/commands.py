@@ -1,16 +1,20 @@
-"""The operation by which a script declares its slash commands."""
+"""The operation by which a script declares its application commands."""
 
 from typing import Any
 
 import msgspec
 
-from gateway.commands import InvalidCommand, check_commands
+from gateway.command_fields import InvalidCommand
+from gateway.command_rules import check_commands
 from runtime.operations.call import OpCall, Operation
 from runtime.operations.errors import OperationError
 
 
 class Register(msgspec.Struct):
+    """ephemeral: the commands whose answers only who uses them sees, `tag view` by name."""
+
     commands: list[dict[str, Any]]
+    ephemeral: list[str] = []
 
 
 async def register(call: OpCall, args: Register) -> None:
@@ -21,6 +25,7 @@ async def register(call: OpCall, args: Register) -> None:
     except InvalidCommand as error:
         isolate.commands_problem = str(error)
         raise OperationError(str(error), "INVALID_INPUT") from None
+    isolate.ephemeral_commands = frozenset(args.ephemeral)
     call.services.commands_changed(isolate)
 
 

@@ -23,6 +23,13 @@ import {
 import { type Plain, type PlainObject, plainText } from "./plain";
 import { byteLength } from "./text";
 
+/** guild: its id. secrets: placeholders by their names. seed: of random numbers, 32 bytes as hex. */
+export interface StartSettings {
+  readonly guild: string | null;
+  readonly secrets?: PlainObject;
+  readonly seed?: string;
+}
+
 /** What the bridge hands the host's texts to. */
 export interface Receivers {
   /** A gateway event; must not throw. dispatch is the host's number, as text. */
@@ -30,7 +37,9 @@ export interface Receivers {
   /** Timers that are due; must not throw. */
   timers(ids: number[]): void;
   /** Called once, before the script; must not throw. */
-  start(settings: { guild: string | null }): void;
+  start(settings: StartSettings): void;
+  /** The guild's secrets have changed; must not throw. */
+  secrets(placeholders: unknown): void;
 }
 
 /** What the host keeps of an isolate. The first two take their text as `this`. */
@@ -174,7 +183,9 @@ export function makeBridge(receivers: Receivers): Bridge {
       } else if (kind === "T") {
         receivers.timers(parse(slice(this, 1)) as number[]);
       } else if (kind === "S") {
-        receivers.start(parse(slice(this, 1)) as { guild: string | null });
+        receivers.start(parse(slice(this, 1)) as StartSettings);
+      } else if (kind === "P") {
+        receivers.secrets(parse(slice(this, 1)));
       }
     } catch (error) {
       reportError(error);

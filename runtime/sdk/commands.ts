@@ -1,5 +1,5 @@
 /**
- * Bots made of commands: prefix commands in messages, slash commands with subcommands.
+ * Bots made of commands: prefix commands in messages, slash commands, and those of context menus.
  *
  * It stands on `on` alone, as a script could: what it knows of a command is what the script said.
  */
@@ -7,19 +7,31 @@
 import { observe, operation } from "./bridge";
 import { registration } from "./command_json";
 import type {
+  ApplicationCommand,
+  Autocomplete,
   Command,
+  ContextMenuCommand,
   CreateOptions,
   FlattenedSlashCommand,
+  RawSlashCommand,
   SlashCommand,
+  SlashCommandOption,
+  SlashSubcommand,
   SubcommandMap,
 } from "./command_types";
 import { console } from "./console";
-import type { InteractionContext } from "./context";
-import { on } from "./events";
+import type { AutocompleteContext, InteractionContext } from "./context";
+import type { DiscordJson } from "./event_types";
+import { isolateHandlers, on } from "./events";
 import { guildId } from "./guild";
 import { flattenInteractionOptions } from "./interaction_options";
 import { snapshot } from "./plain";
 import { scope } from "./scope";
+
+const SUBCOMMAND = 1;
+const SUBCOMMAND_GROUP = 2;
+// Discord's types of commands; a slash command needs to say none.
+const KINDS: Record<number, "user" | "message" | undefined> = { 2: "user", 3: "message" };
 
 /** Declares a prefix command for `createBot`. */
 export function prefix(command: Command): Command {
@@ -31,8 +43,18 @@ export function slash(command: SlashCommand): SlashCommand {
   return command;
 }
 
+/** Declares a command in the menu of users: `ctx.targetUser` and `ctx.targetMember`. */
+export function userCommand(command: ContextMenuCommand): ContextMenuCommand {
+  return { ...command, type: "user" };
+}
+
+/** Declares a command in the menu of messages: `ctx.targetMessage`. */
+export function messageCommand(command: ContextMenuCommand): ContextMenuCommand {
+  return { ...command, type: "message" };
+}
+
 /**
- * Listens for the commands and registers the slash commands at Discord. Once per script.
+ * Listens for the commands and registers the application commands at Discord. Once per script.
  *
  * @example createBot({ prefix: "!", commands: [ping], slashCommands: [hello] })
  */
@@ -45,6 +67,9 @@ export function createBot(options: CreateOptions): void {
     return;
   }
   state.initialized = true;
+  if (options.isolateHandlers) {
+    isolateHandlers();
+  }
   const commands = options.commands ?? options.prefixCommands ?? [];
   const slashCommands = options.slashCommands ?? [];
   if (commands.length > 0) {
@@ -74,27 +99,44 @@ export function registerSlashCommands(
 }
 
 /** Commands as Discord has them: subcommands become options. */
-export function flattenCommands(commands: SlashCommand[]): FlattenedSlashCommand[] {
+export function flattenCommands(commands: ApplicationCommand[]): FlattenedSlashCommand[] {
   const known = (scope.__floraSubcommands ??= {});
-  return commands.map(({ name, description, options, subcommands }) => {
+  return commands.map((command) => {
+    const { run, subcommands, options, ...declared } = command as SlashCommand;
     if (!subcommands || subcommands.length === 0) {
-      return { name, description, options };
+      return { ...declared, options: options && declaredOptions(options) };
     }
     const runs: SubcommandMap[string] = {};
-    for (const subcommand of subcommands) {
-      runs[subcommand.name] = subcommand.run;
+    known[command.name] = runs;
+    return { ...declared, options: subcommandOptions(subcommands, "", runs) };
+  });
+}
+
+/** Notes how subcommands run, and gives them as options. group: the name before theirs. */
+function subcommandOptions(
+  subcommands: SlashSubcommand[],
+  group: string,
+  runs: SubcommandMap[string],
+): SlashCommandOption[] {
+  return subcommands.map(({ run, subcommands: inner, options, ...declared }) => {
+    const name = group + declared.name;
+    if (!inner || inner.length === 0) {
+      runs[name] = run;
+      return { ...declared, type: "subcommand", options: options && declaredOptions(options) };
     }
-    known[name] = runs;
     return {
-      name,
-      description,
-      options: subcommands.map((subcommand) => ({
-        name: subcommand.name,
-        description: subcommand.description,
-        type: "subcommand" as const,
-        options: subcommand.options,
-      })),
+      ...declared,
+      type: "subcommand_group",
+      options: subcommandOptions(inner, `${name} `, runs),
     };
+  });
+}
+
+/** Of a function that suggests values Discord is told only that there is one. */
+function declaredOptions(options: SlashCommandOption[]): SlashCommandOption[] {
+  return options.map((option) => {
+    const { autocomplete } = option;
+    return typeof autocomplete === "function" ? { ...option, autocomplete: true } : option;
   });
 }
 
@@ -103,11 +145,22 @@ export async function handleSubcommand(
   ctx: InteractionContext,
   command: SlashCommand,
 ): Promise<void> {
-  const used = ctx.msg.data?.options?.[0];
-  const run = used && scope.__floraSubcommands?.[command.name]?.[used.name];
+  const { path, options } = used(ctx.msg.data?.options);
+  const run = path && scope.__floraSubcommands?.[command.name]?.[path];
   if (run) {
-    await run({ ...ctx, options: flattenInteractionOptions(used.options ?? []) });
+    await run({ ...ctx, options: flattenInteractionOptions(options) });
   }
+}
+
+/** Which subcommand was used, with its group's name before its own, and with which options. */
+function used(options: DiscordJson[] | undefined): { path: string; options: DiscordJson[] } {
+  let path = "";
+  let inner = options ?? [];
+  while (inner[0]?.type === SUBCOMMAND || inner[0]?.type === SUBCOMMAND_GROUP) {
+    path += `${path && " "}${inner[0].name}`;
+    inner = inner[0].options ?? [];
+  }
+  return { path, options: inner };
 }
 
 function listenForPrefix(start: string, commands: Command[]): void {
@@ -120,21 +173,68 @@ function listenForPrefix(start: string, commands: Command[]): void {
     if (!text.startsWith(start)) {
       return;
     }
-    const [name, ...args] = text.slice(start.length).trim().split(/\s+/);
-    const command = commands.find((candidate) => candidate.name === name);
+    const [name = "", ...args] = text.slice(start.length).trim().split(/\s+/);
+    const command =
+      commands.find((candidate) => candidate.name === name) ??
+      commands.find(({ aliases }) => aliases?.includes(name));
     if (command) {
       await command.run({ ...ctx, args });
     }
   });
 }
 
-function listenForSlash(commands: SlashCommand[]): void {
+function listenForSlash(commands: ApplicationCommand[]): void {
   on("interactionCreate", async (ctx) => {
-    const command = commands.find((candidate) => candidate.name === ctx.msg.commandName);
-    if (command?.subcommands && command.subcommands.length > 0) {
-      await handleSubcommand(ctx, command);
+    const command = commandOf(commands, ctx);
+    const { subcommands } = (command ?? {}) as SlashCommand;
+    if (subcommands && subcommands.length > 0) {
+      await handleSubcommand(ctx, command as SlashCommand);
     } else if (command?.run) {
       await command.run(ctx);
     }
   });
+  if (commands.some((command) => hasAutocomplete(command as SlashCommand))) {
+    on("autocomplete", (ctx) => suggest(commands, ctx));
+  }
+}
+
+async function suggest(commands: ApplicationCommand[], ctx: AutocompleteContext): Promise<void> {
+  const command = commandOf(commands, ctx) as SlashCommand | undefined;
+  const { path, options } = used(ctx.msg.data?.options);
+  let declared: SlashSubcommand | undefined = command;
+  for (const name of path ? path.split(" ") : []) {
+    declared = declared?.subcommands?.find((candidate) => candidate.name === name);
+  }
+  const focused = ctx.focused?.name;
+  const option = declared?.options?.find(({ name }) => name === focused);
+  if (typeof option?.autocomplete === "function") {
+    const choices = await (option.autocomplete as Autocomplete)({
+      ...ctx,
+      options: flattenInteractionOptions(options),
+    });
+    if (choices) {
+      await ctx.respond(choices);
+    }
+  }
+}
+
+/** Commands of different kinds may share a name. */
+function commandOf(
+  commands: ApplicationCommand[],
+  ctx: InteractionContext | AutocompleteContext,
+): ApplicationCommand | undefined {
+  const { commandName, data } = ctx.msg;
+  const kind = KINDS[data?.type];
+  return commands.find((candidate) => {
+    const { type } = candidate as RawSlashCommand;
+    const its = typeof type === "number" ? KINDS[type] : type;
+    return candidate.name === commandName && its === kind;
+  });
+}
+
+function hasAutocomplete({ options, subcommands }: SlashSubcommand): boolean {
+  return Boolean(
+    options?.some(({ autocomplete }) => typeof autocomplete === "function") ||
+      subcommands?.some(hasAutocomplete),
+  );
 }

@@ -126,10 +126,13 @@ interface InteractionPayload {
   readonly channel?: any;
 }
 
-/** A slash command; `data.options` holds what was typed, `ctx.options` the same by name. */
+/** A command; `data.options` holds what was typed, `ctx.options` the same by name. */
 export interface EventInteractionCreate extends InteractionPayload {
   commandName: string;
 }
+
+/** What was typed into a command so far; the option with `focused` is being typed. */
+export interface EventAutocomplete extends EventInteractionCreate {}
 
 /** A button or a select menu; `data.custom_id`, `data.component_type`, `data.values`. */
 export interface EventComponentInteraction extends InteractionPayload {

@@ -1,61 +1,52 @@
 /**
  * Handlers: who listens to what, and what happens when an event arrives.
  *
- * Handlers of one event run in the order of their registration, each awaited before the next;
- * the first that throws ends the event. `__floraHandlers` and `__floraDispatch` are the
- * original's doors to this: as long as a script does not touch them it is told of exactly the
- * events that it has handlers for, otherwise of all.
+ * Handlers of one event run in the order of their registration, each awaited before the next,
+ * those of `*` after them; the first that throws ends the event, unless they are isolated.
+ * `__floraHandlers` and `__floraDispatch` are the original's doors to this: as long as a script
+ * does not touch them it is told of exactly the events that it has handlers for, otherwise of all.
  */
 
-import { announceSubscriptions, notice, setOrigin, toldError } from "./bridge";
+import { announceSubscriptions, notice, reportError, setOrigin, toldError } from "./bridge";
+import { type BaseContext, makeContext } from "./context";
+import type { FloraEventHandler, FloraEventMap } from "./event_map";
+import { discordNameOf, eventName, isByRule, isOfClock, type ScriptEvent, scriptEvent } from "./event_table";
 import {
-  type BaseContext,
-  type ComponentInteractionContext,
-  type InteractionContext,
-  makeContext,
-  type MessageContext,
-  type MessageDeleteBulkContext,
-  type MessageDeleteContext,
-  type MessageUpdateContext,
-  type ModalSubmitContext,
-  type ReactionContext,
-  type ReactionRemoveAllContext,
-} from "./context";
-import { discordNameOf, scriptEvent } from "./event_table";
-import type { EventReady } from "./event_types";
-import { append, isArray, isObject, parse, SafeMap, TypeErrorConstructor } from "./intrinsics";
+  append,
+  ErrorConstructor,
+  isArray,
+  isObject,
+  keys,
+  parse,
+  SafeMap,
+  SafeSet,
+  slice,
+  TypeErrorConstructor,
+} from "./intrinsics";
 import type { PlainObject } from "./plain";
-
-/** The events by name, with the context that their handlers get. */
-export interface FloraEventMap {
-  ready: BaseContext<EventReady>;
-  messageCreate: MessageContext;
-  messageUpdate: MessageUpdateContext;
-  messageDelete: MessageDeleteContext;
-  messageDeleteBulk: MessageDeleteBulkContext;
-  /** A slash command. */
-  interactionCreate: InteractionContext;
-  /** A button or a select menu. */
-  componentInteraction: ComponentInteractionContext;
-  /** A submitted form. */
-  modalSubmit: ModalSubmitContext;
-  reactionAdd: ReactionContext;
-  reactionRemove: ReactionContext;
-  reactionRemoveEmoji: ReactionContext;
-  reactionRemoveAll: ReactionRemoveAllContext;
-}
-
-export type FloraEventHandler<Event extends keyof FloraEventMap> = (
-  ctx: FloraEventMap[Event],
-) => unknown;
+import { resume, suspend } from "./suspension";
 
 type Handler = (ctx: unknown) => unknown;
 type Dispatch = (event: string, payload: unknown) => Promise<void>;
+
+/** What a handler has thrown, and what it had been given. */
+interface Failure {
+  readonly error: unknown;
+  readonly ctx: unknown;
+}
+
+const ANY = "*";
+// Events of a script's life: Discord has none of them.
+const OWN = new SafeSet<string>();
+for (const event of ["error", "suspend", "resume"]) {
+  OWN.add(event);
+}
 
 const handlers = new SafeMap<string, Handler[]>();
 // Set when a script has asked for `__floraHandlers`: from then on that object is the truth.
 let sharedHandlers: Record<string, Handler[]> | null = null;
 let replacedDispatch: Dispatch | null = null;
+let isolated = false;
 let announced = "";
 
 /**
@@ -74,7 +65,7 @@ export function on(event: string, handler: Function): void {
       `on(event, handler): handler must be a function, got ${typeof handler}`,
     );
   }
-  const name = `${event}`;
+  const name = eventName(`${event}`);
   if (sharedHandlers) {
     (sharedHandlers[name] ??= []).push(handler as Handler);
     return;
@@ -88,20 +79,74 @@ export function on(event: string, handler: Function): void {
   }
 }
 
-/** What `__floraDispatch` is until a script replaces it. @internal */
-export async function dispatchToHandlers(event: string, payload: unknown): Promise<void> {
-  const list: unknown = sharedHandlers ? sharedHandlers[event] : handlers.get(event);
-  if (!isArray(list)) {
-    return;
-  }
-  const count = list.length;
-  for (let i = 0; i < count; i++) {
-    const handler = list[i] as Handler;
-    const result = handler(makeContext(event, payload as object));
-    if (isObject(result)) {
-      await result;
+/** Takes a handler of an event back. @internal */
+export function off(event: string, handler: Function): void {
+  const list: unknown = handlersOf(event);
+  const rest: Handler[] = [];
+  for (let i = 0; isArray(list) && i < list.length; i++) {
+    if (list[i] !== handler) {
+      append(rest, list[i] as Handler);
     }
   }
+  if (sharedHandlers) {
+    sharedHandlers[event] = rest;
+  } else {
+    handlers.set(event, rest);
+  }
+}
+
+/** The list of an event's handlers, if there is one. @internal */
+export function handlersOf(event: string): unknown {
+  return sharedHandlers ? sharedHandlers[event] : handlers.get(event);
+}
+
+/** From now on a handler that throws does not keep the others from running. @internal */
+export function isolateHandlers(): void {
+  isolated = true;
+}
+
+/** What `__floraDispatch` is until a script replaces it. @internal */
+export async function dispatchToHandlers(event: string, payload: unknown): Promise<void> {
+  const failures: Failure[] = [];
+  await runHandlers(eventName(event), payload, failures);
+  for (let i = 1; i < failures.length; i++) {
+    reportError((failures[i] as Failure).error);
+  }
+  if (failures.length > 0) {
+    throw (failures[0] as Failure).error;
+  }
+}
+
+/**
+ * Notes in `failures` what handlers throw. An object that it returned would be asked for a `then`,
+ * which a script may have given to all objects; that is why it returns nothing.
+ */
+async function runHandlers(event: string, payload: unknown, failures: Failure[]): Promise<void> {
+  const alone = event === ANY || isOfClock(event);
+  const lists = [handlersOf(event), alone ? null : handlersOf(ANY)];
+  const counts = [length(lists[0]), length(lists[1])];
+  for (let which = 0; which < lists.length; which++) {
+    for (let i = 0; i < (counts[which] as number); i++) {
+      const handler = (lists[which] as Handler[])[i] as Handler;
+      let ctx: unknown;
+      try {
+        ctx = makeContext(event, payload as object);
+        const result = handler(ctx);
+        if (isObject(result)) {
+          await result;
+        }
+      } catch (error) {
+        append(failures, { error, ctx });
+        if (!isolated) {
+          return;
+        }
+      }
+    }
+  }
+}
+
+function length(list: unknown): number {
+  return isArray(list) ? list.length : 0;
 }
 
 /** An event from the host. Never throws; `done` or `failed` follows when its handlers settle. @internal */
@@ -110,23 +155,81 @@ export function receiveEvent(dispatch: string, discordName: string, json: string
 }
 
 async function run(dispatch: string, discordName: string, json: string): Promise<void> {
+  const failures: Failure[] = [];
+  let name = "";
   try {
     const raw = parse(json) as PlainObject;
     const event = scriptEvent(discordName, raw);
+    name = event?.name ?? "";
     if (event) {
-      setOrigin(event.name);
-      if (replacedDispatch) {
-        const replaced = replacedDispatch;
-        await replaced(event.name, event.payload(raw));
-      } else if (sharedHandlers || handlers.has(event.name)) {
-        await dispatchToHandlers(event.name, event.payload(raw));
-      }
+      await runEvent(event, raw, failures);
     }
   } catch (error) {
-    notice("failed", `[${dispatch},${toldError(error)}]`);
+    append(failures, { error, ctx: undefined });
+  }
+  if (failures.length === 0) {
+    notice("done", dispatch);
     return;
   }
-  notice("done", dispatch);
+  const listeners = handlersOf("error");
+  for (let i = 0; i < failures.length && length(listeners) > 0; i++) {
+    try {
+      await tellErrorHandlers(listeners as Handler[], failures[i] as Failure, name);
+    } catch (error) {
+      reportError(error, name);
+    }
+  }
+  for (let i = 1; i < failures.length; i++) {
+    reportError((failures[i] as Failure).error, name);
+  }
+  notice("failed", `[${dispatch},${toldError((failures[0] as Failure).error)}]`);
+}
+
+async function runEvent(event: ScriptEvent, raw: PlainObject, failures: Failure[]): Promise<void> {
+  const { name, payload } = event;
+  setOrigin(name);
+  if (name === "suspend") {
+    await suspend(handlersOf(name));
+  } else if (name === "resume") {
+    await resume(handlersOf(name), raw);
+  } else if (!replacedDispatch) {
+    requireHandler(name);
+    if (hasHandlers(name)) {
+      await runHandlers(name, payload(raw), failures);
+    }
+  } else if (!isByRule(name) || hasHandlers(name)) {
+    // Who replaces it expects the original's events, and of others those that it asks for.
+    const replaced = replacedDispatch;
+    await replaced(name, payload(raw));
+  }
+}
+
+function hasHandlers(event: string): boolean {
+  return length(handlersOf(event)) + length(handlersOf(ANY)) > 0;
+}
+
+/** Raises what one of them throws. */
+async function tellErrorHandlers(
+  list: Handler[],
+  { error, ctx }: Failure,
+  event: string,
+): Promise<void> {
+  const count = list.length;
+  for (let i = 0; i < count; i++) {
+    const result = (list[i] as Handler)({ error, event, ctx });
+    if (isObject(result)) {
+      await result;
+    }
+  }
+}
+
+/** A job's slot and a task come once: that nobody took them must not pass for a success. */
+function requireHandler(event: string): void {
+  if (isOfClock(event) && length(handlersOf(event)) === 0) {
+    const what =
+      event === "task" ? 'tasks: add on("task", …)' : `the cron job '${slice(event, 7)}'`;
+    throw new ErrorConstructor(`the script has no handler for ${what}`);
+  }
 }
 
 /** The object behind `__floraHandlers`; whoever has it may do anything to it. @internal */
@@ -158,7 +261,7 @@ export function adoptDispatch(dispatch: unknown): void {
 
 /** Tells the host what the script listens to, if that has changed. */
 function announce(): void {
-  const text = replacedDispatch || sharedHandlers ? '"*"' : `[${subscribedNames()}]`;
+  const text = `[${subscribedNames()}]`;
   if (text !== announced) {
     announced = text;
     announceSubscriptions(text);
@@ -166,14 +269,26 @@ function announce(): void {
 }
 
 function subscribedNames(): string {
-  const seen = new SafeMap<string, true>();
+  const seen = new SafeSet<string>();
   let names = "";
-  handlers.forEach((_list, event) => {
-    const name = discordNameOf(event);
+  const add = (name: string | undefined) => {
     if (name !== undefined && !seen.has(name)) {
-      seen.set(name, true);
+      seen.add(name);
       names += `${names && ","}"${name}"`;
     }
-  });
+  };
+  const listen = (event: string) => {
+    if (!OWN.has(event)) {
+      add(event === ANY ? ANY : discordNameOf(event));
+    }
+  };
+  if (replacedDispatch || sharedHandlers) {
+    add(ANY);
+  }
+  handlers.forEach((_list, event) => listen(event));
+  const shared = keys(sharedHandlers ?? {});
+  for (let i = 0; i < shared.length; i++) {
+    listen(shared[i] as string);
+  }
   return names;
 }

@@ -4,9 +4,11 @@ import {
   createBot,
   flattenCommands,
   handleSubcommand,
+  messageCommand,
   prefix,
   registerSlashCommands,
   slash,
+  userCommand,
 } from "./commands";
 import {
   ActionRowBuilder,
@@ -20,6 +22,8 @@ import {
 } from "./components";
 import { console } from "./console";
 import * as constants from "./constants";
+import { cron } from "./cron";
+import { discord } from "./discord";
 import { embed, EmbedBuilder } from "./embed";
 import { dispatchToHandlers, on, replaceHandlers, shareHandlers } from "./events";
 import {
@@ -31,17 +35,26 @@ import {
 import { define, getOwnPropertyDescriptor } from "./intrinsics";
 import { kv, KvStore, store } from "./kv";
 import * as layout from "./layout";
+import { modal, ModalBuilder } from "./modals";
+import { hasPermission, Permissions } from "./permissions";
 import { rest } from "./rest";
+import { secrets } from "./secrets";
+import { tasks } from "./tasks";
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./timers";
+import { installWebPlatform } from "./web/families";
 
 /** Everything that a script may also import from the SDK's package. */
 const flora = {
   on,
   ...{ createBot, prefix, slash, registerSlashCommands, flattenCommands, handleSubcommand },
+  ...{ userCommand, messageCommand, modal, ModalBuilder },
   ...{ flattenInteractionOptions, hasRole, getSubcommand, getSubcommandGroup },
+  ...{ hasPermission, Permissions },
   ...{ embed, EmbedBuilder },
   ...{ store, kv, KvStore },
-  rest,
+  ...{ cron, tasks },
+  secrets,
+  ...{ rest, discord },
   ...constants,
   ...{ ActionRowBuilder, ButtonBuilder, SelectMenuBuilderBase },
   ...{ StringSelectMenuBuilder, UserSelectMenuBuilder, RoleSelectMenuBuilder },
@@ -63,6 +76,7 @@ export function installGlobals(): void {
   install("clearTimeout", clearTimeout);
   install("clearInterval", clearInterval);
   install("queueMicrotask", queueMicrotask);
+  installWebPlatform();
   install("__floraDispatch", dispatchToHandlers);
   define(globalThis, "__floraCreateBotState", { initialized: false }, false);
   define(globalThis, "__floraSubcommands", {}, false);

@@ -6,6 +6,13 @@ import { define } from "./intrinsics";
 /** Options of a slash command by name. Users, roles, channels and attachments are their ids. */
 export type SlashCommandOptions = Record<string, string | number | boolean | undefined>;
 
+/** The option that a member is typing into. */
+export interface FocusedOption {
+  name: string;
+  /** The text so far, also for numbers. */
+  value: string;
+}
+
 interface WithInteraction {
   msg: Pick<EventInteractionCreate, "data" | "member">;
 }
@@ -24,6 +31,20 @@ export function flattenInteractionOptions(options: DiscordJson[]): Record<string
     }
   }
   return flat;
+}
+
+/** The option of autocompletion that is being typed; at any depth. @internal */
+export function focusedOption(options: DiscordJson[]): FocusedOption | null {
+  for (const option of options) {
+    if (option.focused) {
+      return { name: option.name, value: `${option.value ?? ""}` };
+    }
+    const inner = option.options && focusedOption(option.options);
+    if (inner) {
+      return inner;
+    }
+  }
+  return null;
 }
 
 /** The name of the subcommand (or group, or first option) that was used. */

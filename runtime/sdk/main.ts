@@ -8,9 +8,10 @@ import { type Bridge, makeBridge } from "./bridge";
 import { receiveEvent } from "./events";
 import { installGlobals } from "./globals";
 import { start } from "./load";
+import { setPlaceholders } from "./secrets";
 import { fireTimers } from "./timers";
 
 declare let floraBridge: Bridge;
 
 installGlobals();
-floraBridge = makeBridge({ event: receiveEvent, timers: fireTimers, start });
+floraBridge = makeBridge({ event: receiveEvent, timers: fireTimers, start, secrets: setPlaceholders });

@@ -48,6 +48,27 @@ export function snakeName(name: string): string {
   return snake + slice(name, from);
 }
 
+/** A copy of a script's data in Discord's spelling, at every depth; ids as keys stay as they are. */
+export function snakeCased(value: Plain | undefined): Plain | undefined {
+  if (!isObject(value)) {
+    return value;
+  }
+  if (isArray(value)) {
+    const list: Plain[] = [];
+    for (let i = 0; i < value.length; i++) {
+      list[i] = snakeCased(value[i]) as Plain;
+    }
+    return list;
+  }
+  const copy: PlainObject = {};
+  const names = keys(value);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    copy[snakeName(name)] = snakeCased((value as PlainObject)[name]);
+  }
+  return copy;
+}
+
 /** A copy of Discord's data with camelCase names, at every depth. */
 export function camelCased(value: Plain | undefined): unknown {
   if (!isObject(value)) {

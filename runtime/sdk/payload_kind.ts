@@ -90,6 +90,12 @@ export class PayloadKind {
   }
 }
 
+/** Ties a payload that has all of Discord's fields already. */
+export function tieRaw<Payload extends object>(payload: Payload, raw: PlainObject): Payload {
+  new Origin(payload, raw);
+  return payload;
+}
+
 /** Discord's own object behind a payload; undefined for a payload that a script made itself. */
 export function rawOf(payload: unknown): PlainObject | undefined {
   return isObject(payload) ? Origin.rawOf(payload) : undefined;

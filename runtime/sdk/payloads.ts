@@ -8,8 +8,9 @@
 
 import type { EventEmoji, EventMember, EventMessage, EventUser } from "./event_types";
 import { guildId } from "./guild";
-import { toNumber } from "./intrinsics";
-import { PayloadKind } from "./payload_kind";
+import { define, toNumber } from "./intrinsics";
+import { camelCased } from "./names";
+import { PayloadKind, tieRaw } from "./payload_kind";
 
 type Raw = any; // Discord's JSON; what is missing reads as undefined
 
@@ -130,6 +131,15 @@ export function componentInteraction(raw: Raw): object {
 
 export function modalSubmit(raw: Raw): object {
   return interaction(raw, { messageId: raw.message?.id ?? null, data: raw.data ?? {} });
+}
+
+/** An event that the original did not have: all of Discord's fields by their camelCase names. */
+export function byRule(raw: Raw): object {
+  const payload = camelCased(raw) as Record<string, unknown>;
+  if (payload.guildId === undefined) {
+    define(payload, "guildId", guildId); // the guild's own events call it id
+  }
+  return tieRaw(payload, raw);
 }
 
 function interaction(raw: Raw, particular: object): object {

@@ -11,6 +11,7 @@ import { snowflake, token } from "./snowflake";
 /** Discord's types of interaction responses. */
 export const RESPONSE = 4;
 export const DEFERRED_RESPONSE = 5;
+export const DEFERRED_UPDATE = 6;
 export const UPDATE = 7;
 
 export function messageSend(args: PlainObject): PlainObject {
@@ -26,7 +27,20 @@ export function responseSend(
   args: PlainObject,
   type: typeof RESPONSE | typeof UPDATE,
 ): PlainObject {
-  return { ...interactionAddress(args), type, ...messageBody(args, type === UPDATE ? EDIT : RESPOND) };
+  const address = { ...interactionAddress(args), type };
+  return type === UPDATE
+    ? { ...address, ...messageBody(args, EDIT) }
+    : { ...address, ...messageBody(args, RESPOND), ...publicity(args) };
+}
+
+/** A further answer to an interaction. */
+export function followupSend(args: PlainObject): PlainObject {
+  return { token: token(args.token), ...messageBody(args, RESPOND), ...publicity(args) };
+}
+
+/** That an answer is for everybody must be said where a command declares otherwise. */
+function publicity({ ephemeral }: PlainObject): PlainObject {
+  return ephemeral === false ? { ephemeral } : {};
 }
 
 export function messageAddress(args: PlainObject): PlainObject {

@@ -14,20 +14,46 @@ const PACKAGE_MODULES = [
   "event_types",
   "message_types",
   "rest_types",
+  "rest_methods",
   "command_types",
   "constants",
   "interaction_options",
+  "interaction_context",
   "context",
+  "event_map",
   "events",
+  "permissions",
+  "modals",
   "builder_base",
   "components",
   "layout",
   "embed",
   "commands",
   "kv",
+  "cron",
+  "tasks",
+  "secrets",
   "rest",
+  "discord",
 ];
-const GLOBAL_MODULES = ["scope", "console", "timers"];
+const GLOBAL_MODULES = ["scope", "console", "timers", ...webModules()];
+function webModules() {
+  const families = {
+    events: ["dom_exception", "event", "abort"],
+    encoding: ["text_encoder", "text_decoder", "base64"],
+    url: ["url", "url_search_params"],
+    streams: ["queue", "readable", "readable_stream"],
+    blobs: ["blob", "form_data"],
+    http: ["headers", "body", "request", "response", "fetch"],
+    clone: ["structured_clone"],
+    crypto: ["key", "subtle", "crypto"],
+    performance: ["performance"],
+  };
+  return Object.entries(families).flatMap(([family, modules]) =>
+    modules.map((module) => `web/${family}/${module}`),
+  );
+}
+
 const PACKAGES = ["@uwu/flora-sdk", "@flora/sdk"];
 
 const HEAD = `/**

@@ -15,9 +15,10 @@ import pytest
 from runtime.worker.main import MAX_RECORDS_BYTES
 from runtime.worker.protocol import Load, TurnLimits
 from runtime.worker.records import decode_records
-from runtime.worker.script import start_text, wrapped
+from runtime.worker.script import SEED_BYTES, start_text, wrapped
 from runtime.worker.tenant import DRAIN_ONLY
-from runtime.worker.v8 import Answer, Isolate, Outcome, Sink, ThinIsolate
+from runtime.worker.thin_v8 import ThinIsolate
+from runtime.worker.v8 import Answer, Isolate, Outcome, Sink
 from tests.sdk.discord import CHANNEL, GUILD, INTERACTION, MESSAGE, ROLE, TOKEN, USER
 
 DIST = Path(__file__).resolve().parents[2] / "runtime" / "sdk" / "dist"
@@ -80,6 +81,7 @@ class Script:
         *,
         guild: str | None = GUILD,
         isolate: Callable[[Sink, int], Isolate] = ThinIsolate,
+        seed: bytes = bytes(SEED_BYTES),
     ) -> None:
         self.notices: list[tuple[str, Any]] = []
         self.operations: list[Operation] = []
@@ -89,7 +91,7 @@ class Script:
         self._isolate = isolate(self._answers.put, HEAP_BYTES)
         self._isolate.install_bridge(SDK.read_bytes())
         load = Load(guild, source, SOURCE_NAME, TurnLimits(0, 0, 0, 0, HEAP_BYTES, HEAP_BYTES))
-        self.turn(start_text(load))
+        self.turn(start_text(load, seed))
         self._evaluate(_BENCH.encode())
         self._evaluate(wrapped(load))
         self.turn(DRAIN_ONLY)
@@ -105,7 +107,7 @@ class Script:
         Fails on anything that a worker would throw the isolate away for.
         """
         self._isolate.turn(text.encode() if isinstance(text, str) else text)
-        answer = self._answers.get(timeout=20)
+        answer = self._answers.get(timeout=60)
         assert answer.outcome is Outcome.COMPLETED, answer
         assert len(answer.text) <= MAX_RECORDS_BYTES
         records = decode_records(answer.text) if answer.text else []
@@ -186,7 +188,7 @@ class Script:
 
     def _evaluate(self, source: bytes) -> Answer:
         self._isolate.evaluate(source)
-        answer = self._answers.get(timeout=20)
+        answer = self._answers.get(timeout=60)
         assert answer.outcome is Outcome.COMPLETED, answer.text.decode(errors="replace")
         return answer
 

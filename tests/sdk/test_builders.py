@@ -23,7 +23,8 @@ METHODS = {
     "MentionableSelectMenuBuilder": SELECT,
     "ChannelSelectMenuBuilder": SELECT,
     "InputTextBuilder": (
-        "setCustomId setStyle setMinLength setMaxLength setRequired setValue setPlaceholder"
+        "setCustomId setStyle setLabel setMinLength setMaxLength setRequired setValue"
+        " setPlaceholder"
     ),
     "TextDisplayBuilder": "setContent",
     "ThumbnailBuilder": "setUrl setDescription setSpoiler",
@@ -33,7 +34,7 @@ METHODS = {
     "SeparatorBuilder": "setDivider setSpacing",
     "ContainerBuilder": f"{LIST} setAccentColor setSpoiler",
     "LabelBuilder": "setLabel setDescription setComponent",
-    "FileUploadBuilder": "setCustomId setMinValues setMaxValues setRequired",
+    "FileUploadBuilder": "setCustomId setLabel setMinValues setMaxValues setRequired",
     "EmbedBuilder": (
         "setTitle setDescription setUrl setColor setTimestamp setFooter setImage setThumbnail"
         " setAuthor addField addFields setFields"

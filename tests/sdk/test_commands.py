@@ -53,6 +53,20 @@ def test_which_prefix_command_runs(load: Loader, prefix: str, content: str, ran:
     assert [json.loads(line) for line in script.logged] == ([ran] if ran else [])
 
 
+@pytest.mark.parametrize(
+    ("content", "ran"),
+    [("!p", "ping"), ("!pong x", "ping"), ("!ping", "ping"), ("!other", "other"), ("!P", None)],
+)
+def test_a_prefix_command_may_have_other_names(load: Loader, content: str, ran: Any) -> None:
+    script = load(
+        "const tell = (name) => () => console.log(name); createBot({commands: ["
+        " {name: 'ping', aliases: ['p', 'pong', 'other'], run: tell('ping')},"
+        " {name: 'other', run: tell('other')}]})"
+    )
+    script.event("MESSAGE_CREATE", discord.message(content=content))
+    assert script.logged == ([ran] if ran else [])
+
+
 def test_bots_are_not_listened_to(load: Loader) -> None:
     script = load(BOT % "")
     script.event("MESSAGE_CREATE", discord.message(content="!ping", author=discord.bot()))
@@ -100,6 +114,13 @@ createBot({slashCommands: [
     {name: 'g', description: 'd', type: 'subcommand_group', options: [
       {name: 's', description: 'd', type: 'subcommand'}]}]}),
   slash({name: 'mute', description: 'd'}),
+  slash({name: 'deep', description: 'd', subcommands: [
+    {name: 'top', description: 'd', run: tell('top')},
+    {name: 'g', description: 'd', run: tell('never'), subcommands: [
+      {name: 'top', description: 'd', run: tell('g top')},
+      {name: 's', description: 'd', run: tell('g s')}]}]}),
+  userCommand({name: 'plain', run: tell('user')}),
+  messageCommand({name: 'Read It', run: tell('message')}),
 ]})
 """
 
@@ -115,6 +136,11 @@ createBot({slashCommands: [
         ("sub", [], None),
         ("empty", [CITY], ["empty", {"city": "Oslo"}]),
         ("grouped", [group("g", group("s", CITY), type_=2)], ["grouped", {"city": "Oslo"}]),
+        ("deep", [group("top", CITY)], ["top", {"city": "Oslo"}]),
+        ("deep", [group("g", group("top"), type_=2)], ["g top", {}]),
+        ("deep", [group("g", group("s", CITY), type_=2)], ["g s", {"city": "Oslo"}]),
+        ("deep", [group("g", group("x"), type_=2)], None),
+        ("deep", [group("g", type_=2)], None),
         ("mute", [], None),
         ("unknown", [], None),
     ],
@@ -124,6 +150,111 @@ def test_which_slash_command_runs(load: Loader, name: str, options: list[Json], 
     event = script.event("INTERACTION_CREATE", discord.command(*options, name=name))
     assert script.outcome(event) == "done"
     assert [json.loads(line) for line in script.logged] == ([ran] if ran else [])
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "ran"),
+    [
+        (2, "plain", "user"),
+        (3, "Read It", "message"),
+        (3, "plain", None),
+        (1, "Read It", None),
+    ],
+)
+def test_commands_of_different_kinds_may_share_a_name(
+    load: Loader, type_: int, name: str, ran: Any
+) -> None:
+    script = load(SLASH)
+    data = {"id": "1", "type": type_, "name": name, "target_id": USER}
+    script.event("INTERACTION_CREATE", discord.interaction(2, data))
+    assert [json.loads(line) for line in script.logged] == ([[ran, {}]] if ran else [])
+
+
+# --- autocomplete --------------------------------------------------------------------------
+
+SUGGESTING = """
+const rooms = ['red', 'rose', 'blue'];
+const tell = async (ctx) => {
+  console.log(JSON.stringify([ctx.focused, ctx.options]));
+  return rooms.filter((room) => room.startsWith(ctx.focused.value));
+};
+const room = {name: 'room', description: 'd', autocomplete: tell};
+createBot({slashCommands: [
+  slash({name: 'go', description: 'd', options: [room,
+    {name: 'n', description: 'd', type: 'integer', autocomplete: () => [1, 2]},
+    {name: 'own', description: 'd', autocomplete: (ctx) => ctx.respond(['mine'])},
+    {name: 'none', description: 'd', autocomplete: () => {}},
+    {name: 'other', description: 'd', autocomplete: true},
+    {name: 'bad', description: 'd', autocomplete: () => { throw new Error('no') }}]}),
+  slash({name: 'sub', description: 'd', subcommands: [
+    {name: 'go', description: 'd', options: [room]},
+    {name: 'g', description: 'd', subcommands: [
+      {name: 'go', description: 'd', options: [room]}]}]}),
+]})
+"""
+
+
+def typing(name: str, value: Any = "r", type_: int = 3) -> Json:
+    return {**option(name, value, type_), "focused": True}
+
+
+ROOM = typing("room")
+TYPED = [{"name": "room", "value": "r"}, {"room": "r"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told", "suggested"),
+    [
+        ("go", [ROOM], TYPED, ["red", "rose"]),
+        (
+            "go",
+            [CITY, ROOM],
+            [{"name": "room", "value": "r"}, {"city": "Oslo", "room": "r"}],
+            ["red", "rose"],
+        ),
+        ("go", [typing("n", 1, 4)], None, [1, 2]),
+        ("go", [typing("own")], None, ["mine"]),
+        ("go", [typing("none")], None, None),
+        ("go", [typing("other")], None, None),
+        ("go", [typing("unknown")], None, None),
+        ("sub", [group("go", ROOM)], TYPED, ["red", "rose"]),
+        ("sub", [group("g", group("go", ROOM), type_=2)], TYPED, ["red", "rose"]),
+        ("sub", [group("unknown", ROOM)], None, None),
+        ("unknown", [ROOM], None, None),
+    ],
+)
+def test_who_suggests_values_for_an_option(
+    load: Loader, name: str, options: list[Json], told: Any, suggested: Any
+) -> None:
+    script = load(SUGGESTING)
+    data = {"id": "1", "name": name, "type": 1, "options": options}
+    event = script.event("INTERACTION_CREATE", discord.interaction(4, data))
+    assert [json.loads(line) for line in script.logged] == ([told] if told else [])
+    asked = [operation for operation in script.operations if operation.name.endswith("suggest")]
+    if suggested is None:
+        assert asked == []
+    else:
+        (operation,) = asked
+        assert [choice["value"] for choice in operation.payload["choices"]] == suggested
+        script.answer(operation)
+    assert script.outcome(event) == "done"
+
+
+def test_what_a_suggestion_throws_is_the_events_failure(load: Loader) -> None:
+    script = load(SUGGESTING)
+    data = {"id": "1", "name": "go", "type": 1, "options": [typing("bad")]}
+    event = script.event("INTERACTION_CREATE", discord.interaction(4, data))
+    assert script.outcome(event)["message"] == "no"
+
+
+def test_a_bot_without_suggestions_does_not_hear_of_what_is_typed(load: Loader) -> None:
+    script = load(
+        "createBot({slashCommands: [{name: 'a', description: 'd', run: () => console.log('ran'),"
+        " options: [{name: 'o', description: 'd', autocomplete: true}]}]})"
+    )
+    data = {"id": "1", "name": "a", "type": 1, "options": [typing("o")]}
+    event = script.event("INTERACTION_CREATE", discord.interaction(4, data))
+    assert (script.outcome(event), script.logged) == ("done", [])
 
 
 def test_a_subcommand_is_awaited_and_answers_its_interaction(load: Loader) -> None:
@@ -147,6 +278,10 @@ def test_prefix_and_slash_give_back_what_they_get(script: Script) -> None:
     assert script.value(
         "(() => { const c = {name: 'a'}; return [prefix(c) === c, slash(c) === c] })()"
     ) == [True, True]
+    assert script.value("[userCommand({name: 'a'}), messageCommand({name: 'b'})]") == [
+        {"name": "a", "type": "user"},
+        {"name": "b", "type": "message"},
+    ]
 
 
 def test_flattencommands_makes_options_of_subcommands(script: Script) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.sdk import discord
 from tests.sdk.conftest import SOURCE_NAME, Script
+from tests.sdk.discord import GUILD
 
 Loader = Callable[..., Script]
 
@@ -127,6 +128,92 @@ def test_a_long_stack_is_cut(load: Loader) -> None:
     assert script.outcome(send(script))["stack"] == "x" * 8192
 
 
+@pytest.mark.parametrize("how", ["() => { throw error }", "async () => { throw error }"])
+def test_isolated_handlers_all_run_whatever_others_throw(load: Loader, how: str) -> None:
+    script = load(
+        "createBot({isolateHandlers: true}); const error = new RangeError('one');"
+        f" on('messageCreate', {how}); on('messageCreate', () => console.log('two'));"
+        " on('messageCreate', () => { throw new TypeError('three') });"
+        " on('*', (ctx) => console.log('any', ctx.event))"
+    )
+    dispatch = send(script)
+    assert script.logged == ["two", "any messageCreate"]
+    assert script.outcome(dispatch)["message"] == "one"
+    assert [error["message"] for error in script.said("error")] == ["three"]
+
+
+def test_those_who_listen_to_everything_come_after_those_of_the_event(load: Loader) -> None:
+    script = load(
+        "on('*', (ctx) => console.log('any', ctx.event, ctx.msg.id ?? ctx.msg.guildId));"
+        " on('messageCreate', (ctx) => console.log(ctx.event))"
+    )
+    assert script.outcome(send(script)) == "done"
+    script.event("GUILD_BAN_ADD", {"guild_id": GUILD, "user": discord.user()})
+    assert script.logged == [
+        "messageCreate",
+        f"any messageCreate {discord.MESSAGE}",
+        f"any guildBanAdd {GUILD}",
+    ]
+
+
+def test_a_throw_ends_the_event_for_those_who_listen_to_everything_too(load: Loader) -> None:
+    script = load(
+        "on('*', () => console.log('never')); on('messageCreate', () => { throw new Error('no') })"
+    )
+    assert script.outcome(send(script))["message"] == "no"
+    assert script.logged == []
+
+
+# --- on("error") ---------------------------------------------------------------------------
+
+TELL = "on('error', ({error, event, ctx}) => console.log(event, error.message, ctx?.msg.content))"
+
+
+def test_an_error_handler_is_told_of_error_event_and_context(load: Loader) -> None:
+    script = load(f"on('messageCreate', () => {{ throw new Error('no') }}); {TELL}")
+    dispatch = send(script, "hello")
+    assert script.logged == ["messageCreate no hello"]
+    assert script.outcome(dispatch)["message"] == "no"  # and the owner is told all the same
+    assert script.said("error") == []
+
+
+def test_an_event_ends_after_its_error_handlers(load: Loader) -> None:
+    script = load(
+        "on('messageCreate', () => { throw new Error('no') });"
+        " on('error', async ({ctx}) => { await ctx.reply('sorry') })"
+    )
+    dispatch = send(script)
+    (reply,) = script.operations
+    assert reply.payload["body"]["content"] == "sorry"
+    assert script.outcome(dispatch) is None
+    script.answer(reply, {})
+    assert script.outcome(dispatch)["message"] == "no"
+
+
+def test_each_error_of_isolated_handlers_is_told(load: Loader) -> None:
+    script = load(
+        "createBot({isolateHandlers: true}); for (const word of ['a', 'b'])"
+        f" on('messageCreate', () => {{ throw new Error(word) }}); {TELL}"
+    )
+    send(script, "x")
+    assert script.logged == ["messageCreate a x", "messageCreate b x"]
+
+
+def test_an_error_handler_that_throws_is_told_of_too_and_not_asked_again(load: Loader) -> None:
+    script = load(
+        "on('messageCreate', () => { throw new Error('first') });"
+        " on('error', () => { throw new Error('second') })"
+    )
+    assert script.outcome(send(script))["message"] == "first"
+    assert [error["message"] for error in script.said("error")] == ["second"]
+
+
+def test_an_event_that_goes_well_tells_no_error_handler(load: Loader) -> None:
+    script = load(f"on('messageCreate', () => {{}}); {TELL}")
+    assert script.outcome(send(script)) == "done"
+    assert script.logged == []
+
+
 @pytest.mark.parametrize("handler", ["undefined", "null", "'code'", "{}"])
 def test_a_handler_must_be_a_function(script: Script, handler: str) -> None:
     got = {"null": "object", "'code'": "string", "{}": "object"}.get(handler, handler)
@@ -138,30 +225,33 @@ def test_a_handler_must_be_a_function(script: Script, handler: str) -> None:
 
 # --- the context ---------------------------------------------------------------------------
 
+EVERYWHERE = "event msg reply edit delete react raw"
+INTERACTION = (
+    f"{EVERYWHERE} options customId values followUp defer deferUpdate update showModal fetchReply"
+    " respond getUser getMember getRole getChannel getAttachment resolved fields focused"
+    " targetUser targetMember targetMessage"
+)
+
 
 @pytest.mark.parametrize(
     ("event", "name", "data", "keys"),
     [
-        ("messageCreate", "MESSAGE_CREATE", discord.message(), "msg,reply,edit,raw"),
-        (
-            "interactionCreate",
-            "INTERACTION_CREATE",
-            discord.command(),
-            "msg,reply,edit,raw,options",
-        ),
+        ("messageCreate", "MESSAGE_CREATE", discord.message(), EVERYWHERE),
+        ("interactionCreate", "INTERACTION_CREATE", discord.command(), INTERACTION),
         (
             "componentInteraction",
             "INTERACTION_CREATE",
             discord.component({"custom_id": "a", "component_type": 2}),
-            "msg,reply,edit,raw",
+            INTERACTION,
         ),
-        ("ready", "READY", discord.ready(), "msg,reply,edit,raw"),
+        ("ready", "READY", discord.ready(), EVERYWHERE),
+        ("guildMemberAdd", "GUILD_MEMBER_ADD", {"guild_id": GUILD}, EVERYWHERE),
     ],
 )
 def test_a_context_has_these_properties(
     load: Loader, event: str, name: str, data: discord.Json, keys: str
 ) -> None:
-    script = load(f"on('{event}', (ctx) => console.log(Object.keys(ctx).join()))")
+    script = load(f"on('{event}', (ctx) => console.log(Object.keys(ctx).join(' ')))")
     script.event(name, data)
     assert script.logged == [keys]
 

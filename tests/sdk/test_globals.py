@@ -7,15 +7,17 @@ from queue import SimpleQueue
 import pytest
 
 from runtime.worker.public_v8 import PublicIsolate
-from runtime.worker.v8 import Answer, ThinIsolate
+from runtime.worker.thin_v8 import ThinIsolate
+from runtime.worker.v8 import Answer
 from tests.sdk.conftest import DIST, Script
 from tests.sdk.discord import GUILD
 
 # What a script may also import from the SDK's package: all of it is on `flora` too.
 PACKAGE = """
     on createBot prefix slash registerSlashCommands flattenCommands handleSubcommand
-    flattenInteractionOptions hasRole getSubcommand getSubcommandGroup
-    embed EmbedBuilder store kv KvStore rest
+    userCommand messageCommand flattenInteractionOptions hasRole getSubcommand getSubcommandGroup
+    modal ModalBuilder hasPermission Permissions
+    embed EmbedBuilder store kv KvStore cron tasks secrets rest discord
     actionRow button stringSelect userSelect roleSelect mentionableSelect channelSelect inputText
     textDisplay thumbnail section mediaGallery file separator container label fileUpload
     ActionRowBuilder ButtonBuilder SelectMenuBuilderBase StringSelectMenuBuilder
@@ -26,10 +28,20 @@ PACKAGE = """
     ButtonStyle ButtonStyles ComponentType InputTextStyle InputTextStyles MessageFlags
 """
 WEB = "setTimeout setInterval clearTimeout clearInterval queueMicrotask self global console"
+# Made when they are first touched.
+PLATFORM = """
+    DOMException Event CustomEvent EventTarget AbortController AbortSignal
+    TextEncoder TextDecoder atob btoa URL URLSearchParams structuredClone
+    ReadableStream ReadableStreamDefaultReader ReadableStreamDefaultController
+    ByteLengthQueuingStrategy CountQueuingStrategy
+    Blob File FormData fetch Headers Request Response
+    crypto Crypto CryptoKey SubtleCrypto performance Performance
+"""
 STATE = (
     "flora __floraHandlers __floraDispatch __floraGuildId __floraCreateBotState __floraSubcommands"
 )
-GLOBALS = set(f"{PACKAGE} {WEB} {STATE}".split())
+ORDINARY = set(f"{PACKAGE} {WEB} {PLATFORM} flora".split())
+GLOBALS = set(f"{PACKAGE} {WEB} {PLATFORM} {STATE}".split())
 REMOVED = {"WebAssembly", "SharedArrayBuffer", "Atomics"}
 
 NAMES = "JSON.stringify(Object.getOwnPropertyNames(globalThis))"
@@ -77,7 +89,7 @@ def test_flora_holds_all_of_the_package(script: Script) -> None:
 
 def test_globals_are_ordinary_properties_that_a_script_may_replace(script: Script) -> None:
     odd = script.value(
-        f"{json.dumps([*PACKAGE.split(), *WEB.split(), 'flora'])}.filter((name) => {{"
+        f"{json.dumps(sorted(ORDINARY))}.filter((name) => {{ globalThis[name];"
         " const {writable, configurable, enumerable} ="
         "   Object.getOwnPropertyDescriptor(globalThis, name);"
         " return !writable || !configurable || enumerable })"

@@ -99,6 +99,129 @@ def test_createbot_registers_its_slash_commands_while_it_loads(
 
 
 @pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        (
+            "slash({name: 'tea', description: 'd', nameLocalizations: {de: 'tee'},"
+            " descriptionLocalizations: {'en-GB': 'a cuppa'}, nsfw: true, contexts: [0],"
+            " defaultMemberPermissions: 'MANAGE_MESSAGES', run() {}})",
+            {
+                **TEA,
+                "name_localizations": {"de": "tee"},
+                "description_localizations": {"en-GB": "a cuppa"},
+                "nsfw": True,
+                "contexts": [0],
+                "default_member_permissions": "8192",
+            },
+        ),
+        (
+            "slash({name: 'tea', description: 'd', options: [{name: 'a', description: 'd',"
+            " nameLocalizations: {de: 'b'}, autocomplete: () => []},"
+            " {name: 'c', description: 'd', autocomplete: true,"
+            " choices: [{name: 'x', value: 'y', nameLocalizations: {de: 'z'}}]}], run() {}})",
+            {
+                **TEA,
+                "options": [
+                    {
+                        "name": "a",
+                        "description": "d",
+                        "type": 3,
+                        "name_localizations": {"de": "b"},
+                        "autocomplete": True,
+                    },
+                    {
+                        "name": "c",
+                        "description": "d",
+                        "type": 3,
+                        "autocomplete": True,
+                        "choices": [{"name": "x", "value": "y", "name_localizations": {"de": "z"}}],
+                    },
+                ],
+            },
+        ),
+        ("userCommand({name: 'Look At', run() {}})", {"name": "Look At", "type": 2}),
+        (
+            "messageCommand({name: 'Quote', nameLocalizations: {de: 'Zitieren'}, run() {}})",
+            {"name": "Quote", "type": 3, "name_localizations": {"de": "Zitieren"}},
+        ),
+        (
+            "{name: 'tea', description: 'd', subcommands: [{name: 'g', description: 'e',"
+            " subcommands: [{name: 's', description: 'f', options: [{name: 'a', description: 'd'}],"
+            " run() {}}]}, {name: 't', description: 'e', run() {}}]}",
+            {
+                **TEA,
+                "options": [
+                    {
+                        "name": "g",
+                        "description": "e",
+                        "type": 2,
+                        "options": [
+                            {
+                                "name": "s",
+                                "description": "f",
+                                "type": 1,
+                                "options": [{"name": "a", "description": "d", "type": 3}],
+                            }
+                        ],
+                    },
+                    {"name": "t", "description": "e", "type": 1},
+                ],
+            },
+        ),
+    ],
+)
+def test_all_that_a_command_may_say_is_registered(load: Loader, command: str, sent: Json) -> None:
+    script = load(f"createBot({{slashCommands: [{command}]}})")
+    ((_, name, payload),) = script.operations
+    assert (name, payload) == ("commands.register", {"commands": [sent]})
+
+
+def test_commands_whose_answers_are_ephemeral_are_named(load: Loader) -> None:
+    script = load(
+        "const s = (name, more) => ({name, description: 'd', ...more});"
+        " createBot({slashCommands: [s('a', {ephemeral: true, run() {}}), s('b', {run() {}}),"
+        " s('c', {subcommands: [s('x', {ephemeral: true, run() {}}), s('y', {run() {}}),"
+        "   s('g', {subcommands: [s('z', {ephemeral: true, run() {}})]})]}),"
+        " userCommand({name: 'Look At', ephemeral: true, run() {}})]})"
+    )
+    ((_, _, payload),) = script.operations
+    assert payload["ephemeral"] == ["a", "c x", "c g z", "Look At"]
+    assert "ephemeral" not in str(payload["commands"])
+
+
+@pytest.mark.parametrize(
+    ("permissions", "sent"),
+    [
+        ("'BAN_MEMBERS'", "4"),
+        ("['BAN_MEMBERS', 'KICK_MEMBERS']", "6"),
+        ("Permissions.BAN_MEMBERS | Permissions.BYPASS_SLOWMODE", "4503599627370500"),
+        ("8192", "8192"),
+        ("'8192'", "8192"),
+        ("0", "0"),
+        ("'0'", "0"),
+    ],
+)
+def test_permissions_may_be_said_in_these_ways(script: Script, permissions: str, sent: str) -> None:
+    ((_, payload),) = script.asks(
+        "registerSlashCommands([{name: 'a', description: 'd',"
+        f" defaultMemberPermissions: {permissions}}}])"
+    )
+    assert payload["commands"][0]["default_member_permissions"] == sent
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    ["'MANAGE_EVERYTHING'", "'constructor'", "1.5", "{}", "[[]]", "'x'", "''", "true"],
+)
+def test_permissions_that_discord_does_not_have_are_named(script: Script, permissions: str) -> None:
+    error = script.failure(
+        "registerSlashCommands([{name: 'a', description: 'd',"
+        f" defaultMemberPermissions: {permissions}}}])"
+    )
+    assert error["message"].startswith("Invalid input for default_member_permissions: ")
+
+
+@pytest.mark.parametrize(
     ("kind", "type_"),
     [
         ("subcommand", 1),

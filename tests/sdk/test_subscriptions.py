@@ -27,10 +27,23 @@ EVENTS = {
     "interactionCreate": "INTERACTION_CREATE",
     "componentInteraction": "INTERACTION_CREATE",
     "modalSubmit": "INTERACTION_CREATE",
+    "autocomplete": "INTERACTION_CREATE",
     "reactionAdd": "MESSAGE_REACTION_ADD",
     "reactionRemove": "MESSAGE_REACTION_REMOVE",
     "reactionRemoveEmoji": "MESSAGE_REACTION_REMOVE_EMOJI",
     "reactionRemoveAll": "MESSAGE_REACTION_REMOVE_ALL",
+    # By the rule.
+    "guildMemberAdd": "GUILD_MEMBER_ADD",
+    "voiceStateUpdate": "VOICE_STATE_UPDATE",
+    "threadCreate": "THREAD_CREATE",
+    "guildAuditLogEntryCreate": "GUILD_AUDIT_LOG_ENTRY_CREATE",
+    "anEventOfTomorrow": "AN_EVENT_OF_TOMORROW",
+    # By another name.
+    "memberJoin": "GUILD_MEMBER_ADD",
+    "memberLeave": "GUILD_MEMBER_REMOVE",
+    "memberUpdate": "GUILD_MEMBER_UPDATE",
+    "messageReactionAdd": "MESSAGE_REACTION_ADD",
+    "messageReactionRemoveAll": "MESSAGE_REACTION_REMOVE_ALL",
 }
 
 
@@ -43,17 +56,24 @@ def test_an_event_is_subscribed_to_by_discords_name(load: Loader, event: str, na
     ("source", "subscriptions"),
     [
         ("", []),
-        ("on('anEventOfTomorrow', () => {})", []),
-        ("on('constructor', () => {}); on('MESSAGE_CREATE', () => {})", []),
+        (
+            "for (const name of ['MESSAGE_CREATE', '', 'a-b', '__proto__', 'é', 'A'])"
+            " on(name, () => {})",
+            [],
+        ),
+        ("for (const name of ['error', 'suspend', 'resume']) on(name, () => {})", []),
+        ("on('memberJoin', () => {}); on('guildMemberAdd', () => {})", ["GUILD_MEMBER_ADD"]),
+        ("on('*', () => {}); on('ready', () => {})", ["*", "READY"]),
         ("on('modalSubmit', () => {}); on('interactionCreate', () => {})", ["INTERACTION_CREATE"]),
         ("on('ready', () => {}); on('ready', () => {})", ["READY"]),
-        ("__floraHandlers", "*"),
-        ("__floraHandlers.messageCreate = []", "*"),
-        ("__floraHandlers = {}", "*"),
+        ("__floraHandlers", ["*"]),
+        ("on('typingStart', () => {}); __floraHandlers", ["*", "TYPING_START"]),
+        ("__floraHandlers.messageCreate = []", ["*", "MESSAGE_CREATE"]),
+        ("__floraHandlers = {ready: []}", ["*", "READY"]),
         ("__floraDispatch", []),
-        ("__floraDispatch = async () => {}", "*"),
-        ("globalThis.__floraDispatch = () => {}", "*"),
-        ("const mine = __floraDispatch; __floraDispatch = (...args) => mine(...args)", "*"),
+        ("__floraDispatch = async () => {}", ["*"]),
+        ("globalThis.__floraDispatch = () => {}", ["*"]),
+        ("const mine = __floraDispatch; __floraDispatch = (...args) => mine(...args)", ["*"]),
     ],
 )
 def test_the_host_learns_what_a_script_listens_to_before_it_counts_as_loaded(
@@ -75,7 +95,7 @@ def test_a_later_subscription_is_announced_once_in_the_turn_that_makes_it(load: 
     send(script, "messageDelete")
     assert script.said("subscriptions")[1:] == [["MESSAGE_CREATE", "MESSAGE_DELETE"]]
     send(script, "messageDelete")
-    send(script, "unheardOf")
+    send(script, "no-event")
     assert len(script.said("subscriptions")) == 2
     place = {"id": MESSAGE, "channel_id": CHANNEL, "guild_id": GUILD}
     script.event("MESSAGE_DELETE", place)
@@ -87,7 +107,7 @@ def test_looking_at_the_handlers_later_is_announced_too(load: Loader) -> None:
     assert script.said("subscriptions") == [["MESSAGE_CREATE"]]
     send(script)
     send(script)
-    assert script.said("subscriptions")[1:] == ["*"]
+    assert script.said("subscriptions")[1:] == [["*", "MESSAGE_CREATE"]]
 
 
 def test_a_script_that_fails_to_load_says_so_and_nothing_more(load: Loader) -> None:
