@@ -44,6 +44,12 @@ class Reconcile(msgspec.Struct, frozen=True, tag="reconcile"):
     guild_id: str
 
 
+class RunRequested(msgspec.Struct, frozen=True, tag="run_requested"):
+    """Somebody wants a cron job of this guild to run now; answered with Done at once."""
+
+    guild_id: str
+
+
 class GetStatus(msgspec.Struct, frozen=True, tag="get_status"):
     """Answered with Status at once."""
 
@@ -69,7 +75,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     message: str
 
 
-Message = Deploy | Reconcile | GetStatus
+Message = Deploy | Reconcile | RunRequested | GetStatus
 Reply = Settled | Done | Status | Failed
 
 

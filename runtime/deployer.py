@@ -14,18 +14,19 @@ from functools import partial
 from runtime import revisions
 from runtime.builder.client import Build, Builder, BuildError, SourceFile
 from runtime.command_sync import CommandSync
-from runtime.database import Database
+from runtime.database import Database, DatabaseAway
 from runtime.hosting import Hosting
 from runtime.isolate import HostedIsolate
 from runtime.reports import Reports
-from runtime.revisions import PendingRevision
-from runtime.script import LoadFailed, Script, ScriptError
+from runtime.revisions import Deployed, PendingRevision
+from runtime.script import LoadFailed, NoWorker, Script
 from runtime.stack_traces import StackTraces
 
 log = logging.getLogger("flora.deployments")
 
 # How long a database that is away may hold up a deploy before it is left pending; seconds.
 PATIENCE = 60.0
+DEFECT = "flora failed to deploy this script: its operator finds the reason in the log"
 
 
 class Deployer:
@@ -51,7 +52,7 @@ class Deployer:
 
     async def settle(self, revision_id: str) -> str:
         """Finishes a pending revision; returns the status it has then. Any number of callers may
-        wait for the same one, and leave. Raises DatabaseAway."""
+        wait for the same one, and leave. Raises DatabaseAway or NoWorker."""
         job = self._jobs.get(revision_id)
         if job is None:
             job = asyncio.create_task(self._settle(revision_id), name=f"deploy-{revision_id}")
@@ -60,7 +61,10 @@ class Deployer:
         return await asyncio.shield(job)
 
     async def bring_up(self, guild_id: str) -> None:
-        """Makes the guild run what the database says: loads, replaces or releases."""
+        """Makes the guild run what the database says: loads, replaces or releases.
+
+        Raises DatabaseAway or NoWorker.
+        """
         async with self._locks[guild_id]:
             await self._bring_up(guild_id)
 
@@ -75,39 +79,34 @@ class Deployer:
         if guild_id is None:
             return "failed"
         async with self._locks[guild_id]:
-            revision = await self._database.run(
-                partial(revisions.pending, revision_id), patience=PATIENCE
-            )
-            if revision is None:
-                return await self._database.run(partial(revisions.status_of, revision_id))
-            return await self._deploy(revision)
+            # The one deployed last stays, in whatever order the wake-ups have come.
+            next_until = partial(revisions.next_until, revision_id)
+            while revision := await self._database.run(next_until, patience=PATIENCE):
+                await self._deploy(revision)
+            return await self._database.run(partial(revisions.status_of, revision_id))
 
-    async def _deploy(self, revision: PendingRevision) -> str:
+    async def _deploy(self, revision: PendingRevision) -> None:
+        """The revision has settled afterwards. Raises DatabaseAway or NoWorker."""
         started = time.monotonic()
         try:
             build = await self._build(revision)
             isolate = await self._load(revision, build)
+            deployed = await self._commit(revision, build, isolate)
         except BuildError as error:
             await self._fail(revision, _build_error_as_json(error))
-            return "failed"
+            return
         except _NotLoaded as failure:
             await self._fail(revision, failure.error)
-            return "failed"
-        try:
-            deployed = await self._database.run(
-                partial(
-                    revisions.succeed,
-                    revision.id,
-                    bundle=build.bundle,
-                    source_map=build.source_map,
-                    subscriptions=sorted(isolate.subscriptions),
-                    commands=isolate.commands,
-                ),
-                patience=PATIENCE,
-            )
-        except BaseException:
-            self._hosting.discard(isolate)
+            return
+        except (DatabaseAway, NoWorker):
             raise
+        except Exception:  # it would be the same each time the revision is taken up again
+            log.exception("revision %s cannot be deployed", revision.id)
+            await self._fail(revision, {"message": DEFECT})
+            return
+        if deployed is None:
+            self._hosting.discard(isolate)
+            return
         if not deployed.guild_runs:
             self._hosting.discard(isolate)
         elif not self._hosting.adopt(isolate):
@@ -117,7 +116,6 @@ class Deployer:
         log.info(
             "guild %s runs revision %s", revision.guild_id, revision.id, extra={"ms": milliseconds}
         )
-        return "success"
 
     async def _build(self, revision: PendingRevision) -> Build:
         """Raises BuildError."""
@@ -141,10 +139,29 @@ class Deployer:
         except LoadFailed as failure:
             trace = await self._traces.explain(failure.error, revision.id, build.source_map)
             raise _NotLoaded(trace.as_json()) from None
-        if isolate.commands_problem:
+        if problem := isolate.commands_problem or isolate.jobs_problem:
             self._hosting.discard(isolate)
-            raise _NotLoaded({"message": isolate.commands_problem})
+            raise _NotLoaded({"message": problem})
         return isolate
+
+    async def _commit(
+        self, revision: PendingRevision, build: Build, isolate: HostedIsolate
+    ) -> Deployed | None:
+        try:
+            return await self._database.run(
+                partial(
+                    revisions.succeed,
+                    revision.id,
+                    bundle=build.bundle,
+                    source_map=build.source_map,
+                    subscriptions=sorted(isolate.subscriptions),
+                    commands=isolate.commands,
+                ),
+                patience=PATIENCE,
+            )
+        except BaseException:
+            self._hosting.discard(isolate)
+            raise
 
     async def _fail(self, revision: PendingRevision, error: dict[str, object]) -> None:
         await self._database.run(partial(revisions.fail, revision.id, error), patience=PATIENCE)
@@ -156,24 +173,20 @@ class Deployer:
     # --- what should run anyway ------------------------------------------------------------
 
     async def _bring_up(self, guild_id: str) -> None:
-        script = await self._database.run(
-            partial(revisions.desired_script, guild_id), patience=PATIENCE
-        )
-        if script is None:
-            self._hosting.release(guild_id)
-            return
-        if self._hosting.runs(guild_id) == script.revision_id:
-            return
-        for _ in range(2):
+        async with self._hosting.fetches:
+            script = await self._database.run(
+                partial(revisions.desired_script, guild_id), patience=PATIENCE
+            )
+            if script is None:
+                self._hosting.release(guild_id)
+                return
+            if self._hosting.runs(guild_id) == script.revision_id:
+                return
             try:
-                isolate = await self._hosting.load(script)
+                while not self._hosting.adopt(await self._hosting.load(script)):
+                    pass  # its worker has died since
             except LoadFailed as failure:
                 self._reports.load_failed(script, failure.error)
-                return
-            if self._hosting.adopt(isolate):
-                return
-        error = ScriptError("", "its worker process died twice while it was started")
-        self._reports.load_failed(script, error)
 
 
 class _NotLoaded(Exception):

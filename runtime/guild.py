@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
@@ -21,12 +22,35 @@ from runtime.worker_process import WorkerProcess
 log = logging.getLogger("flora.runtime")
 
 
+class Ending(Enum):
+    """What has become of an event."""
+
+    DONE = "done"
+    FAILED = "failed"  # a handler threw
+    OVERDUE = "overdue"  # its handlers live on, nobody waits for them any more
+    LOST = "lost"  # it had started when its isolate ended
+    DROPPED = "dropped"  # it never started: a full queue, or no script any more
+
+
 @dataclass(slots=True)
 class Event:
-    """name: Discord's; payload: what the worker's EVENT frame carries."""
+    """name: Discord's, or what the guild's owner calls it; payload: what the worker's EVENT frame
+    carries.
+
+    ended(ending, error): called once, when the event is over; error: of FAILED and OVERDUE, and of
+    LOST where a limit has ended the isolate. stage: what its failures are called in the log.
+    seconds: how long its handlers may take, None for as long as any.
+    """
 
     name: str
     payload: bytes
+    ended: Callable[[Ending, ScriptError | None], None] | None = None
+    stage: str = "dispatch"
+    seconds: float | None = None
+
+    def end(self, ending: Ending, error: ScriptError | None = None) -> None:
+        if self.ended is not None:
+            self.ended(ending, error)
 
 
 @dataclass(slots=True)
@@ -52,8 +76,13 @@ class GuildRuntime:
         limits: Limits,
         reports: GuildReports,
         rebuild: Callable[["GuildRuntime"], None],
+        subscribed: Callable[[HostedIsolate], None],
+        adopted: Callable[[HostedIsolate], None],
     ) -> None:
-        """rebuild(guild): called when the live isolate is gone and its script is wanted again."""
+        """rebuild(guild): called when the live isolate is gone and its script is wanted again;
+        subscribed(isolate): the live isolate may listen to something else than before;
+        adopted(isolate): it is the live one now, and once more when its top-level code, which had
+        waited for that, has come to its end."""
         self.guild_id = guild_id
         self.live: HostedIsolate | None = None
         self.revision_id: str | None = None
@@ -63,6 +92,8 @@ class GuildRuntime:
         self._limits = limits
         self._reports = reports
         self._rebuild = rebuild
+        self._subscribed = subscribed
+        self._adopted = adopted
         self._rebuilding = False
         self._queue: deque[Event] = deque()
         self._dispatches: dict[int, Dispatch] = {}
@@ -80,9 +111,9 @@ class GuildRuntime:
 
     def offer(self, event: Event) -> None:
         """Queues an event and starts it as soon as its turn comes."""
-        if len(self._queue) >= self._limits.guild_queue:
-            self._drop_one()
         self._queue.append(event)
+        if len(self._queue) > self._limits.guild_queue:
+            self._drop_one()
         self._pump()
 
     def _drop_one(self) -> None:
@@ -100,8 +131,9 @@ class GuildRuntime:
             for position, event in enumerate(self._queue):
                 if droppable(event):
                     del self._queue[position]
+                    event.end(Ending.DROPPED)
                     return
-        self._queue.popleft()
+        self._queue.popleft().end(Ending.DROPPED)
 
     def _pump(self) -> None:
         isolate = self.live
@@ -128,12 +160,13 @@ class GuildRuntime:
         before, self.live = self.live, isolate
         self.revision_id = isolate.script.revision_id
         self._rebuilding = False
-        self.subscriptions = isolate.subscriptions
-        isolate.go_live()
+        self._listen(isolate)
+        isolate.go_live(self)
         if before is not None:
             if before.worker is isolate.worker:
                 before.hand_over(isolate)
             self._retire(before)
+        self._adopted(isolate)
         self._pump()
 
     def release(self) -> None:
@@ -141,7 +174,8 @@ class GuildRuntime:
         before, self.live = self.live, None
         self._rebuilding = False
         self.subscriptions = frozenset()
-        self._queue.clear()
+        while self._queue:
+            self._queue.popleft().end(Ending.DROPPED)
         if before is not None:
             self._retire(before)
 
@@ -161,7 +195,10 @@ class GuildRuntime:
     def on_settled(self, dispatch: int, error: ScriptError | None) -> None:
         ended = self._end(dispatch)
         if ended is not None and error is not None:
-            self._reports.script_failed(ended.isolate, "dispatch", error)
+            self._reports.script_failed(ended.isolate, ended.event.stage, error)
+            ended.event.end(Ending.FAILED, error)
+        elif ended is not None:
+            ended.event.end(Ending.DONE)
         self._pump()
 
     def on_moved(self, dispatches: list[int], successor: int) -> None:
@@ -175,7 +212,15 @@ class GuildRuntime:
 
     def on_subscriptions(self, isolate: HostedIsolate) -> None:
         if isolate is self.live:
-            self.subscriptions = isolate.subscriptions
+            self._listen(isolate)
+
+    def on_load_ended(self, isolate: HostedIsolate) -> None:
+        if isolate is self.live:
+            self._adopted(isolate)
+
+    def _listen(self, isolate: HostedIsolate) -> None:
+        self.subscriptions = isolate.subscriptions
+        self._subscribed(isolate)
 
     def on_log(self, isolate: HostedIsolate, level: str, text: str) -> None:
         self._reports.script_log(self.guild_id, level, text)
@@ -187,55 +232,58 @@ class GuildRuntime:
         self.cpu_ns += cpu_ns
 
     def on_breach(self, isolate: HostedIsolate, breach: Breach) -> None:
-        if isolate is not self.live and isolate.stage is not Stage.DRAINING:
-            return  # it was loading: whoever loads it is told
-        self._reports.script_failed(isolate, "dispatch", self._breach_error(breach))
         if breach.kind == "stuck":
             self._blamed = isolate
             isolate.worker.kill(f"guild {self.guild_id} computes and cannot be interrupted")
-        else:
-            self._lose(isolate)
+        if isolate is not self.live and isolate.stage is not Stage.DRAINING:
+            return  # it was loading: whoever loads it is told
+        error = self._breach_error(breach)
+        self._reports.script_failed(isolate, "dispatch", error)
+        if breach.kind != "stuck":
+            self._lose({isolate}, error)
 
     def on_gone(self, isolate: HostedIsolate) -> None:
         if isolate is self.live:
-            self._lose(isolate)
+            self._lose({isolate})
         for number, dispatch in list(self._dispatches.items()):
             if dispatch.isolate is isolate:  # drained for longer than a handler lives
-                self._reports.script_failed(isolate, "dispatch", self._overdue(dispatch))
-                self._end(number)
+                self._give_up(number, dispatch)
 
     def on_worker_lost(self, worker: WorkerProcess, how: str) -> None:
         """The worker has died; its journal tells who computed and which events had started."""
-        for isolate in {dispatch.isolate for dispatch in self._dispatches.values()} | {self.live}:
-            if isolate is not None and isolate.worker is worker:
-                computing = isolate.number in worker.forked.journal.computing()
-                if computing and isolate is not self._blamed:
-                    self._reports.script_failed(
-                        isolate, "dispatch", ScriptError("", f"its worker process died: {how}")
-                    )
-                isolate.lose(ScriptError("", f"its worker process died: {how}"))
-                self._lose(isolate)
+        ours = {dispatch.isolate for dispatch in self._dispatches.values()} | {self.live}
+        lost = {isolate for isolate in ours if isolate is not None and isolate.worker is worker}
+        if not lost:
+            return
+        for isolate in lost:
+            if isolate.lose(how) and isolate is not self._blamed:
+                self._reports.script_failed(
+                    isolate, "dispatch", ScriptError("", f"its worker process died: {how}")
+                )
         self._waits_for_room = False
+        self._lose(lost)
 
-    # --- losing an isolate -----------------------------------------------------------------
+    # --- losing isolates -------------------------------------------------------------------
 
-    def _lose(self, isolate: HostedIsolate) -> None:
+    def _lose(self, isolates: set[HostedIsolate], why: ScriptError | None = None) -> None:
+        """What has not started in them goes back to the queue, in the order in which it came."""
         again: list[Event] = []
-        journal = isolate.worker.forked.journal
         for number, dispatch in list(self._dispatches.items()):
-            if dispatch.isolate is not isolate:
+            if dispatch.isolate not in isolates:
                 continue
-            if journal.has_started(number):
+            started = dispatch.isolate.worker.forked.journal.has_started(number)
+            self._end(number)
+            if started:
                 self._reports.runtime_note(
                     self.guild_id,
                     "error",
                     f"{dispatch.event.name} was lost: it had started when its isolate ended",
                 )
+                dispatch.event.end(Ending.LOST, why)
             else:
                 again.append(dispatch.event)
-            self._end(number)
         self._queue.extendleft(reversed(again))
-        if isolate is self.live:
+        if self.live in isolates:
             self.live = None
             if not self._rebuilding:
                 self._rebuilding = True
@@ -251,18 +299,26 @@ class GuildRuntime:
 
     def end_overdue(self, now: float) -> None:
         """Lets go of handlers that have only waited for longer than a handler lives."""
-        limit = self._limits.handler_seconds
         for number, dispatch in list(self._dispatches.items()):
+            limit = self._life_of(dispatch.event)
             if not limit or now - dispatch.sent_at <= limit:
-                return  # the rest was sent later
+                continue
             if dispatch.isolate.worker.forked.journal.has_started(number):
-                self._reports.script_failed(dispatch.isolate, "dispatch", self._overdue(dispatch))
-                self._end(number)
+                self._give_up(number, dispatch)
                 self._pump()
 
+    def _life_of(self, event: Event) -> float:
+        return self._limits.handler_seconds if event.seconds is None else event.seconds
+
+    def _give_up(self, number: int, dispatch: Dispatch) -> None:
+        error = self._overdue(dispatch)
+        self._reports.script_failed(dispatch.isolate, dispatch.event.stage, error)
+        self._end(number)
+        dispatch.event.end(Ending.OVERDUE, error)
+
     def _overdue(self, dispatch: Dispatch) -> ScriptError:
-        seconds = self._limits.handler_seconds
-        return ScriptError("", f"dispatch timed out: {dispatch.event.name} took over {seconds:g} s")
+        event, seconds = dispatch.event, self._life_of(dispatch.event)
+        return ScriptError("", f"{event.stage} timed out: {event.name} took over {seconds:g} s")
 
     def _breach_error(self, breach: Breach) -> ScriptError:
         turn = self._limits.turn

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -43,8 +44,12 @@ class _Line:
 
 
 class GuildLog:
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, redacted: Callable[[str, str], str] = lambda _, text: text
+    ) -> None:
+        """redacted(guild_id, text): the text without what the guild keeps secret."""
         self._database = database
+        self._redacted = redacted
         self._buffer: deque[_Line] = deque(maxlen=BUFFER)
         self._windows: dict[str, _Window] = defaultdict(_Window)
         self._writer: asyncio.Task[None] | None = None
@@ -61,20 +66,25 @@ class GuildLog:
 
     def write(self, guild_id: str, level: str, target: str, message: str) -> None:
         """level: debug, info, warn or error; anything else counts as info."""
-        level = level if level in LEVELS else "info"
+        if self.claim(guild_id):
+            self.put(guild_id, level, target, message)
+
+    def claim(self, guild_id: str) -> bool:
+        """Takes one of the lines that the guild has; False, and counted, when there is none."""
         window = self._windows[guild_id]
         now = time.monotonic()
         if now >= window.ends_at:
             if window.dropped:
-                self._put(guild_id, "warn", "flora:runtime", f"{window.dropped} log lines dropped")
+                self.put(guild_id, "warn", "flora:runtime", f"{window.dropped} log lines dropped")
             window.ends_at, window.lines, window.dropped = now + WINDOW, 0, 0
         window.lines += 1
-        if window.lines > LINES:
-            window.dropped += 1
-            return
-        self._put(guild_id, level, target, _cut(message))
+        window.dropped += window.lines > LINES
+        return window.lines <= LINES
 
-    def _put(self, guild_id: str, level: str, target: str, message: str) -> None:
+    def put(self, guild_id: str, level: str, target: str, message: str) -> None:
+        """Writes a line that has been claimed."""
+        level = level if level in LEVELS else "info"
+        message = _cut(self._redacted(guild_id, message))
         server_log = logging.getLogger(target.replace(":", "."))
         server_log.log(LEVELS[level], "%s", message, extra={"guild": guild_id})
         self._buffer.append(_Line(guild_id, level, target, message))
@@ -86,6 +96,8 @@ class GuildLog:
             await asyncio.sleep(FLUSH_EVERY)
             self._arrived.clear()
             await self._flush(patience=60.0)
+            if self._buffer:  # the database is away for longer than that
+                self._arrived.set()
 
     async def _flush(self, patience: float) -> None:
         while self._buffer:
@@ -96,6 +108,8 @@ class GuildLog:
                 room = BUFFER - len(self._buffer)
                 self._buffer.extendleft(reversed(batch[-room:] if room else []))
                 return
+            except Exception:  # a line that the database refuses must not be the last of all
+                log.exception("%d lines of guilds' logs could not be written", len(batch))
 
 
 def _insert(lines: list[_Line]) -> None:

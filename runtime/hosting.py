@@ -8,22 +8,36 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from runtime.guild import Event, GuildReports, GuildRuntime
 from runtime.isolate import Desk, HostedIsolate, Stage
 from runtime.limits import Limits
 from runtime.pool import Pool, PoolOptions
-from runtime.script import LoadFailed, Script, ScriptError
+from runtime.script import LoadFailed, NoWorker, Script, ScriptError, WorkerLost
 from runtime.worker_process import WorkerProcess
 
 log = logging.getLogger("flora.runtime")
 
 SWEEP_EVERY = 1.0
-# Scripts that load at the same time in one worker: enough to keep it busy.
+# Scripts that load at the same time in one worker: enough to keep it busy. One that has not
+# loaded after so many seconds waits for something, and holds nobody up any more.
 PARALLEL_LOADS = 8
+LOAD_PLACE_SECONDS = 1.0
+# How often a worker must die of a script alone, as far as one can see, until that is believed.
+DEATHS_BELIEVED = 2
+# Scripts whose text is in memory at a time while many are brought up.
+FETCHED_AT_ONCE = 256
 WORKER_WAIT = 30.0
 
 Fetch = Callable[[str], Awaitable[Script | None]]
+
+
+class Secrets(Protocol):
+    """What a guild's scripts are told of its secrets: placeholders by name."""
+
+    async def refresh(self, guild_id: str) -> None: ...
+    def placeholders(self, guild_id: str) -> dict[str, str]: ...
 
 
 class Hosting:
@@ -34,17 +48,33 @@ class Hosting:
         desk: Desk,
         reports: GuildReports,
         fetch: Fetch,
+        *,
+        secrets: Secrets,
+        adopted: Callable[[HostedIsolate], None],
+        released: Callable[[str], None],
+        subscribed: Callable[[HostedIsolate], None],
     ) -> None:
-        """fetch(guild_id) gives the script that the guild should run now, or None."""
+        """fetch(guild_id) gives the script that the guild should run now, or None.
+
+        adopted(isolate): it is its guild's from now on; released(guild_id): it has no script;
+        subscribed(isolate): what the guild's script listens to may have changed.
+        """
         self.guilds: dict[str, GuildRuntime] = {}
+        # To be held by who has a script's text in memory until it is loaded.
+        self.fetches = asyncio.Semaphore(FETCHED_AT_ONCE)
         self.pool = Pool(pool_options, lost=self._on_worker_lost, replaced=self._on_worker_replaced)
         self._limits = limits
         self._desk = desk
         self._reports = reports
         self._fetch = fetch
+        self._secrets = secrets
+        self._adopted = adopted
+        self._released = released
+        self._subscribed = subscribed
         self._numbers = 0
         self._loading: dict[int, set[HostedIsolate]] = {}
         self._load_gates: dict[int, asyncio.Semaphore] = {}
+        self._suspicion: dict[int, asyncio.Lock] = {}
         self._replaced: dict[int, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.Task[None] | None = None
@@ -73,27 +103,33 @@ class Hosting:
     async def load(self, script: Script, *, trial: bool = False) -> HostedIsolate:
         """Loads a script beside whatever the guild runs now; `adopt` or `discard` it afterwards.
 
-        trial: it has never been the guild's. Raises LoadFailed.
+        trial: it has never been the guild's. A worker that dies meanwhile may have died of
+        another script: this one is tried again, and when it is under suspicion with no other
+        such beside it, so that in the end the culprit stands alone. Raises LoadFailed or NoWorker.
         """
-        guild = self._guild(script.guild_id)
         index = self._worker_index(script.guild_id)
-        async with self._load_gates.setdefault(index, asyncio.Semaphore(PARALLEL_LOADS)):
-            worker = await self._worker(index)
-            self._numbers += 1
-            isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
-            loading = self._loading.setdefault(index, set())
-            loading.add(isolate)
-            try:
-                await isolate.load(self._limits.turn, self._limits.load_seconds)
-            finally:
-                loading.discard(isolate)
-        return isolate
+        await self._secrets.refresh(script.guild_id)
+        try:
+            return await self._load_until_suspected(index, script, trial)
+        except WorkerLost as death:
+            deaths = int(death.suspects == 1)
+        async with self._suspicion.setdefault(index, asyncio.Lock()):
+            while True:
+                try:
+                    return await self._load_until_suspected(index, script, trial)
+                except WorkerLost as death:
+                    deaths += 1
+                    if deaths >= DEATHS_BELIEVED:
+                        how = f"its worker process died each time it was loaded: {death}"
+                        raise LoadFailed(ScriptError("", how)) from None
 
     def adopt(self, isolate: HostedIsolate) -> bool:
         """Makes a loaded isolate the guild's. False when it died meanwhile: load it anew."""
         if isolate.stage is not Stage.STANDBY or not isolate.worker.alive:
             return False
-        self._guild(isolate.guild_id).adopt(isolate)
+        isolate.tell_placeholders(self._secrets.placeholders(isolate.guild_id))
+        guild = self.guilds.setdefault(isolate.guild_id, self._guild(isolate.guild_id))
+        guild.adopt(isolate)
         return True
 
     def runs(self, guild_id: str) -> str | None:
@@ -108,12 +144,29 @@ class Hosting:
         """The guild has no script from now on."""
         if guild := self.guilds.pop(guild_id, None):
             guild.release()
+            self._released(guild_id)
+
+    def tell_placeholders(self, guild_id: str, placeholders: dict[str, str]) -> None:
+        """The guild's secrets have changed: its script knows it from its next turn on."""
+        isolates = {isolate for loading in self._loading.values() for isolate in loading}
+        if (guild := self.guilds.get(guild_id)) is not None and guild.live is not None:
+            isolates.add(guild.live)
+        for isolate in isolates:
+            if isolate.guild_id == guild_id:
+                isolate.tell_placeholders(placeholders)
 
     # --- events ----------------------------------------------------------------------------
 
     def guild_that_wants(self, guild_id: str, event: str) -> GuildRuntime | None:
         guild = self.guilds.get(guild_id)
         return guild if guild is not None and guild.wants(event) else None
+
+    def declares_ephemeral(self, guild_id: str, command: str) -> bool:
+        """Whether the guild's script has declared that only who uses the command sees its answers.
+        command: with the names of group and subcommand."""
+        guild = self.guilds.get(guild_id)
+        live = guild.live if guild is not None else None
+        return live is not None and live.declares_ephemeral(command)
 
     def broadcast(self, event: Event) -> None:
         for guild in list(self.guilds.values()):
@@ -123,11 +176,10 @@ class Hosting:
     # --- inside ----------------------------------------------------------------------------
 
     def _guild(self, guild_id: str) -> GuildRuntime:
-        if guild_id not in self.guilds:
-            self.guilds[guild_id] = GuildRuntime(
-                guild_id, self._limits, self._reports, self._rebuild
-            )
-        return self.guilds[guild_id]
+        """The guild, or one that is to become it when it gets its first isolate."""
+        return self.guilds.get(guild_id) or GuildRuntime(
+            guild_id, self._limits, self._reports, self._rebuild, self._subscribed, self._adopted
+        )
 
     def _worker_index(self, guild_id: str) -> int:
         """Rendezvous hashing: a change of the pool's size moves as few guilds as possible."""
@@ -143,37 +195,86 @@ class Hosting:
             try:
                 await asyncio.wait_for(event.wait(), WORKER_WAIT)
             except TimeoutError:
-                raise LoadFailed(ScriptError("", "no worker was available to load it")) from None
+                raise NoWorker(f"worker {index} did not come up in {WORKER_WAIT:g} s") from None
         return worker
+
+    async def _load_until_suspected(self, index: int, script: Script, trial: bool) -> HostedIsolate:
+        """Raises WorkerLost only when it may have been lost because of this script."""
+        while True:
+            try:
+                return await self._load_once(index, script, trial)
+            except WorkerLost as death:
+                if death.suspects:
+                    raise
+
+    async def _load_once(self, index: int, script: Script, trial: bool) -> HostedIsolate:
+        guild, loading = self._guild(script.guild_id), self._loading.setdefault(index, set())
+        async with self._load_gates.setdefault(index, asyncio.Semaphore(PARALLEL_LOADS)):
+            worker = await self._worker(index)
+            self._numbers += 1
+            isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
+            loading.add(isolate)
+            load = asyncio.create_task(
+                isolate.load(
+                    self._limits.turn,
+                    self._limits.load_seconds,
+                    self._secrets.placeholders(script.guild_id),
+                )
+            )
+            load.add_done_callback(lambda _: loading.discard(isolate))
+            try:
+                await asyncio.wait({load}, timeout=LOAD_PLACE_SECONDS)
+            except asyncio.CancelledError:
+                load.cancel()
+                raise
+        await load
+        return isolate
 
     def _rebuild(self, guild: GuildRuntime) -> None:
         task = asyncio.create_task(self._rebuild_guild(guild), name=f"rebuild-{guild.guild_id}")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda ended: self._rebuilt(guild, ended))
+
+    def _rebuilt(self, guild: GuildRuntime, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("guild %s could not be rebuilt", guild.guild_id, exc_info=error)
+            if self._is_without_isolate(guild):
+                self.release(guild.guild_id)  # the next comparison with the database tries again
 
     async def _rebuild_guild(self, guild: GuildRuntime) -> None:
-        while self.guilds.get(guild.guild_id) is guild:
-            script = await self._fetch(guild.guild_id)
-            if script is None:
+        while self._is_without_isolate(guild):
+            isolate = await self._load_desired(guild.guild_id)
+            if isolate is None:
                 break
-            try:
-                isolate = await self.load(script)
-            except LoadFailed as failure:
-                self._reports.load_failed(script, failure.error)
-                break
-            if guild.live is not None:
-                self.discard(isolate)  # a deploy was quicker
+            if not self._is_without_isolate(guild):
+                self.discard(isolate)  # a deploy was quicker, or nothing is wanted any more
+            elif self.adopt(isolate):
                 return
-            if self.adopt(isolate):
-                return
-        if guild.live is None and self.guilds.get(guild.guild_id) is guild:
+        if self._is_without_isolate(guild):
             self.release(guild.guild_id)
+
+    def _is_without_isolate(self, guild: GuildRuntime) -> bool:
+        return guild.live is None and self.guilds.get(guild.guild_id) is guild
+
+    async def _load_desired(self, guild_id: str) -> HostedIsolate | None:
+        """None when the guild should run nothing, or nothing that loads."""
+        async with self.fetches:
+            script = await self._fetch(guild_id)
+            while script is not None:
+                try:
+                    return await self.load(script)
+                except LoadFailed as failure:
+                    self._reports.load_failed(script, failure.error)
+                    break
+                except NoWorker:
+                    pass  # the pool says so itself, and goes on
+        return None
 
     def _on_worker_lost(self, worker: WorkerProcess, how: str) -> None:
         self._replaced[worker.index] = asyncio.Event()
-        error = ScriptError("", f"the worker process died while it loaded: {how}")
         for isolate in list(self._loading.get(worker.index, ())):
-            isolate.lose(error)
+            isolate.lose(how)
         for guild in list(self.guilds.values()):
             guild.on_worker_lost(worker, how)
 

@@ -7,12 +7,15 @@ owns it. Everything in a record is hostile and validated here.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Protocol
 
 import msgspec
 
-from runtime.script import LoadFailed, Script, ScriptError
+from runtime.fetch.exchange import Exchange
+from runtime.schedule.job import Job
+from runtime.script import LoadFailed, Script, ScriptError, WorkerLost
 from runtime.worker.protocol import Breach, Load, ToWorker, TurnLimits
 from runtime.worker.records import Record, decode_records
 from runtime.worker_process import WorkerProcess
@@ -20,6 +23,10 @@ from runtime.worker_process import WorkerProcess
 log = logging.getLogger("flora.runtime")
 
 EVERY_EVENT = "*"
+# flora's own events by which a script hands its state on: what the handlers of the one return is
+# the payload of the other.
+SUSPEND, RESUME = "FLORA_SUSPEND", "FLORA_RESUME"
+MAX_STATE_BYTES = 1 << 20
 MAX_ERROR_TEXT = 8192
 # A script on trial whose timers never end counts as loaded when, for so long, nothing else than
 # operations with effects has been open; seconds.
@@ -42,11 +49,16 @@ class _Error(msgspec.Struct):
 
     def as_script_error(self) -> ScriptError:
         return ScriptError(
-            self.name[:256],
-            self.message[:MAX_ERROR_TEXT],
-            self.stack[:MAX_ERROR_TEXT],
-            self.event[:64],
+            _storable(self.name[:256]),
+            _storable(self.message[:MAX_ERROR_TEXT]),
+            _storable(self.stack[:MAX_ERROR_TEXT]),
+            _storable(self.event[:64]),
         )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL has no place for NUL, in text or JSON."""
+    return text.replace("\x00", "\\0")
 
 
 class Owner(Protocol):
@@ -60,6 +72,7 @@ class Owner(Protocol):
     def on_moved(self, dispatches: list[int], successor: int) -> None: ...
     def on_cpu(self, cpu_ns: int) -> None: ...
     def on_subscriptions(self, isolate: "HostedIsolate") -> None: ...
+    def on_load_ended(self, isolate: "HostedIsolate") -> None: ...
 
 
 class Desk(Protocol):
@@ -90,7 +103,21 @@ class HostedIsolate:
         self.operations_under_way = 0
         # The slash commands that the script has declared, and why they cannot be taken.
         self.commands: list[dict[str, Any]] = []
+        self.ephemeral_commands: frozenset[str] = frozenset()
         self.commands_problem = ""
+        # What the script wants to take along: JSON, since it has handled SUSPEND.
+        self.state = b"null"
+        # The cron jobs that the script has registered, by name, how often it has tried to, and
+        # why one of them cannot be taken.
+        self.jobs: dict[str, Job] = {}
+        self.job_registrations = 0
+        self.jobs_problem = ""
+        # All its top-level code has run; on trial it may count as loaded before.
+        self.load_ended = False
+        # Requests that the script has under way, by its own numbers; they end with the isolate.
+        self.exchanges: dict[int, Exchange] = {}
+        # What it knows of the guild's secrets.
+        self._placeholders: dict[str, str] = {}
         self._owner = owner
         self._desk = desk
         self._trial = trial
@@ -103,6 +130,7 @@ class HostedIsolate:
             "loaded": self._on_loaded,
             "load_failed": self._on_load_failed,
             "subscriptions": self._on_subscriptions,
+            "suspended": self._on_suspended,
             "log": self._on_log,
             "error": self._on_error,
         }
@@ -111,17 +139,23 @@ class HostedIsolate:
     def guild_id(self) -> str:
         return self.script.guild_id
 
-    def subscribes(self, event: str) -> bool:
-        return event in self.subscriptions or EVERY_EVENT in self.subscriptions
+    def declares_ephemeral(self, command: str) -> bool:
+        """command: `tag view`; what is declared of `tag` holds for it too."""
+        names = command.split(" ")
+        return any(
+            " ".join(names[:count]) in self.ephemeral_commands for count in range(1, len(names) + 1)
+        )
 
-    async def load(self, limits: TurnLimits, timeout: float) -> None:
+    async def load(self, limits: TurnLimits, timeout: float, placeholders: dict[str, str]) -> None:
         """Runs the script's top-level code; the isolate is STANDBY afterwards.
 
         On trial, loaded is also a script that can go on only when operations are done which
-        wait for the swap. Raises LoadFailed.
+        wait for the swap. placeholders: of secrets, by name. Raises LoadFailed or WorkerLost.
         """
         self.worker.listeners[self.number] = self
-        load = Load(self.guild_id, self.script.source, self.script.source_name, limits)
+        self._placeholders = placeholders
+        script = self.script
+        load = Load(self.guild_id, script.source, script.source_name, limits, placeholders)
         self.worker.send(ToWorker.LOAD, self.number, 0, msgspec.msgpack.encode(load))
         try:
             await asyncio.wait_for(self._loaded, timeout or None)
@@ -134,9 +168,12 @@ class HostedIsolate:
             self.close()
             raise
         self.stage = Stage.STANDBY
+        # V8 has it now: megabytes a guild are not kept twice.
+        self.script = replace(self.script, source="")
 
-    def go_live(self) -> None:
-        """The guild's script from now on: what it held back is performed."""
+    def go_live(self, owner: Owner) -> None:
+        """The owner's script from now on: what it held back is performed."""
+        self._owner = owner
         self.stage = Stage.LIVE
         held, self._held = self._held, []
         for record in held:
@@ -144,6 +181,12 @@ class HostedIsolate:
 
     def send_event(self, dispatch: int, payload: bytes) -> None:
         self.worker.send(ToWorker.EVENT, self.number, dispatch, payload)
+
+    def tell_placeholders(self, placeholders: dict[str, str]) -> None:
+        """The script is to know these secrets, if it does not."""
+        if self.stage is not Stage.GONE and placeholders != self._placeholders:
+            self._placeholders = placeholders
+            self.worker.send(ToWorker.SECRETS, self.number, 0, msgspec.json.encode(placeholders))
 
     def answer(self, answers: bytes, gated_count: int) -> None:
         """answers: JSON as the bridge's `A` takes it; gated_count: how many are gated, all or 0."""
@@ -159,17 +202,23 @@ class HostedIsolate:
         if self.stage is not Stage.GONE:
             self.stage = Stage.GONE
             self._held.clear()
+            self._end_exchanges()
             self.worker.send(ToWorker.CLOSE, self.number)
 
-    def lose(self, error: ScriptError) -> None:
-        """The worker has died with this isolate in it."""
+    def lose(self, how: str) -> bool:
+        """The worker has died with this isolate in it; whether it may have died of this one."""
         self.stage = Stage.GONE
         self._held.clear()
-        self._fail_load(error)
+        self._end_exchanges()
+        computing = self.worker.forked.journal.computing()
+        suspects = len(computing) if self.number in computing else 0
+        self._end_load(WorkerLost(how, suspects))
+        return suspects > 0
 
     def operation_ended(self) -> None:
+        """Its answer is on its way: the script goes on, and says again when it only waits."""
         self.operations_under_way -= 1
-        self._settle_load_if_only_held()
+        self._waiting = False
 
     # --- IsolateListener -------------------------------------------------------------------
 
@@ -200,11 +249,16 @@ class HostedIsolate:
 
     def on_closed(self) -> None:
         self.stage = Stage.GONE
+        self._end_exchanges()
         self._fail_load(ScriptError("", "the isolate was closed while it loaded"))
         self._owner.on_gone(self)
 
     def on_handed_over(self, successor: int, dispatches: list[int]) -> None:
         self._owner.on_moved(dispatches, successor)
+
+    def _end_exchanges(self) -> None:
+        for exchange in self.exchanges.values():
+            exchange.cancel()
 
     # --- notices ---------------------------------------------------------------------------
 
@@ -228,12 +282,18 @@ class HostedIsolate:
             self._loaded.set_result(None)
 
     def _fail_load(self, error: ScriptError) -> None:
+        self._end_load(LoadFailed(error))
+
+    def _end_load(self, reason: LoadFailed | WorkerLost) -> None:
         if not self._loaded.done():
-            self._loaded.set_exception(LoadFailed(error))
+            self._loaded.set_exception(reason)
             self._loaded.exception()  # whoever loads may have given up already
 
     def _on_loaded(self, _: msgspec.Raw) -> None:
-        if not self._loaded.done():
+        self.load_ended = True
+        if self._loaded.done():
+            self._owner.on_load_ended(self)
+        else:
             self._loaded.set_result(None)
 
     def _on_load_failed(self, payload: msgspec.Raw) -> None:
@@ -241,6 +301,8 @@ class HostedIsolate:
         if self._loaded.done():
             # It counted as loaded while it waited for the swap, and threw afterwards.
             self._owner.on_uncaught(self, error)
+            self.load_ended = True
+            self._owner.on_load_ended(self)
         else:
             self._fail_load(error)
 
@@ -248,6 +310,11 @@ class HostedIsolate:
         names: Any = msgspec.json.decode(payload, type=list[str] | str)
         self.subscriptions = frozenset([names] if isinstance(names, str) else names[:256])
         self._owner.on_subscriptions(self)
+
+    def _on_suspended(self, payload: msgspec.Raw) -> None:
+        state = bytes(payload)
+        if len(state) <= MAX_STATE_BYTES:
+            self.state = state
 
     def _on_done(self, payload: msgspec.Raw) -> None:
         self._owner.on_settled(msgspec.json.decode(payload, type=int), None)

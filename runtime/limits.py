@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deployments.kv.rules import Limits as KvLimits
 from runtime.worker.protocol import TurnLimits
 
 
@@ -17,8 +18,13 @@ class Limits:
     # Events of one guild that may be under way at once; the rest waits in the guild's queue.
     started_events: int = 32
     guild_queue: int = 256
+    # A cron job's handler, and how many jobs one guild may have.
+    cron_seconds: float = 5.0
+    cron_jobs: int = 32
     # Dispatches under way in one worker.
     worker_queue: int = 1024
+    # What the guild's script may keep.
+    kv: KvLimits = KvLimits()
     # Calls of one guild to Discord at once, and how long one may take.
     rest_concurrency: int = 4
     rest_seconds: float = 8.0

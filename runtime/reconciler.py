@@ -6,7 +6,7 @@ delays and loses nothing.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from runtime import revisions
@@ -14,6 +14,9 @@ from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.deployer import Deployer
 from runtime.hosting import Hosting
+from runtime.mentions import MentionDefaults
+from runtime.script import NoWorker
+from runtime.secrets.vault import SecretVault
 
 log = logging.getLogger("flora.runtime")
 
@@ -27,17 +30,22 @@ class Reconciler:
         hosting: Hosting,
         deployer: Deployer,
         command_sync: CommandSync,
+        mentions: MentionDefaults,
+        secrets: SecretVault,
     ) -> None:
         self._database = database
         self._hosting = hosting
         self._deployer = deployer
         self._command_sync = command_sync
+        self._mentions = mentions
+        self._secrets = secrets
         self._loop_task: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[str, asyncio.Task[Any]] = {}  # by what they settle
 
     async def restore(self) -> int:
         """Brings up everything that should run; how many guilds that were. A script that does
         not load is recorded and skipped. Raises DatabaseAway."""
+        await self._mentions.refresh()
         desired = await self._database.run(revisions.desired, patience=3600.0)
         await asyncio.gather(*(self._deployer.bring_up(guild_id) for guild_id in desired))
         return len(desired)
@@ -46,12 +54,14 @@ class Reconciler:
         self._loop_task = asyncio.create_task(self._run(), name="reconcile")
 
     def stop(self) -> None:
-        for task in (self._loop_task, *self._tasks):
+        for task in (self._loop_task, *self._tasks.values()):
             if task is not None:
                 task.cancel()
 
     async def reconcile(self, guild_id: str) -> None:
-        """Makes one guild's desired state true, its slash commands too."""
+        """Makes one guild's desired state true, its slash commands and secrets too."""
+        await self._mentions.refresh()
+        await self._secrets.refresh_held(guild_id)
         await self._deployer.bring_up(guild_id)
         self._command_sync.request(guild_id)
 
@@ -66,23 +76,28 @@ class Reconciler:
             await asyncio.sleep(EVERY)
 
     async def _compare(self) -> None:
+        await self._mentions.refresh()
+        await self._secrets.refresh_changed()
         for revision_id, _ in await self._database.run(revisions.pending_ids):
-            self._spawn(self._deployer.settle(revision_id))
+            self._attempt(revision_id, self._deployer.settle)
         desired = await self._database.run(revisions.desired)
         actual = {guild_id: self._hosting.runs(guild_id) for guild_id in self._hosting.guilds}
         for guild_id in desired.keys() | actual.keys():
             if desired.get(guild_id) != actual.get(guild_id):
-                self._spawn(self._deployer.bring_up(guild_id))
+                self._attempt(guild_id, self._deployer.bring_up)
         for guild_id in await self._database.run(revisions.guilds_with_unsynced_commands):
             self._command_sync.request(guild_id)
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+    def _attempt(self, subject: str, settle: Callable[[str], Coroutine[Any, Any, Any]]) -> None:
+        """Unless the last attempt is still under way: one may wait for a build, a load, a lock."""
+        if subject not in self._tasks:
+            task = self._tasks[subject] = asyncio.create_task(settle(subject))
+            task.add_done_callback(lambda ended: self._ended(subject, ended))
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+    def _ended(self, subject: str, task: asyncio.Task[Any]) -> None:
+        del self._tasks[subject]
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, DatabaseAway):
-            log.error("reconciling failed", exc_info=error)
+        if isinstance(error, NoWorker):
+            log.error("%s waits: %s", subject, error)
+        elif error is not None and not isinstance(error, DatabaseAway):
+            log.error("%s could not be settled", subject, exc_info=error)

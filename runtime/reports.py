@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
-from deployments.models import Guild
+from runtime import revisions
 from runtime.database import Database, DatabaseAway
 from runtime.guild_log import GuildLog
 from runtime.isolate import HostedIsolate
@@ -32,8 +33,12 @@ class Reports:
 
     def script_failed(self, isolate: HostedIsolate, stage: str, error: ScriptError) -> None:
         """stage: dispatch, load, …, for the original's `<stage> failed: <text>`; or unhandled, for
-        what nobody has caught, which it did not tell."""
-        self._spawn(self._explain(isolate.script, stage, error))
+        what nobody has caught, which it did not tell.
+
+        Explaining an error costs more than throwing it: one that would not be read is dropped.
+        """
+        if self._guild_log.claim(isolate.guild_id):
+            self._spawn(self._explain(isolate.script, stage, error))
 
     def load_failed(self, script: Script, error: ScriptError) -> None:
         """An active revision does not run: its owner sees why until it is deployed or resumed."""
@@ -48,12 +53,13 @@ class Reports:
             text = str(trace)
         course = f" in {error.event}" if error.event else ""
         heading = f"unhandled error{course}" if stage == "unhandled" else f"{stage} failed"
-        self._guild_log.write(script.guild_id, "error", RUNTIME, f"{heading}: {text}")
+        self._guild_log.put(script.guild_id, "error", RUNTIME, f"{heading}: {text}")
 
     async def _record_load_failure(self, script: Script, error: ScriptError) -> None:
-        await self._explain(script, "load", error)
+        if self._guild_log.claim(script.guild_id):
+            await self._explain(script, "load", error)
         await self._database.run(
-            lambda: Guild.objects.filter(pk=int(script.guild_id)).update(load_error=str(error)),
+            partial(revisions.load_failed, script.guild_id, script.revision_id, str(error)),
             patience=60.0,
         )
 

@@ -42,9 +42,10 @@ def pending_ids() -> list[tuple[str, str]]:
     return [(str(revision), str(guild)) for revision, guild in rows]
 
 
-def pending(revision_id: str) -> PendingRevision | None:
-    """The revision if it still waits."""
-    revision = Revision.objects.filter(pk=UUID(revision_id), status=Status.PENDING).first()
+def next_until(revision_id: str) -> PendingRevision | None:
+    """The oldest that waits in the revision's guild, None when the revision itself does not."""
+    last = Revision.objects.filter(pk=UUID(revision_id), status=Status.PENDING)
+    revision = Revision.objects.pending().filter(guild__in=last.values("guild")).first()
     if revision is None:
         return None
     files = revision.files
@@ -76,11 +77,14 @@ def succeed(
     source_map: str | None,
     subscriptions: list[str],
     commands: list[dict[str, Any]],
-) -> Deployed:
-    """One transaction: the revision has succeeded and is the guild's active one."""
+) -> Deployed | None:
+    """One transaction: the revision has succeeded and is the guild's active one. None when it
+    does not wait any more: the guild was undeployed meanwhile."""
     with transaction.atomic():
-        revision = Revision.objects.select_related("guild").get(pk=UUID(revision_id))
-        guild = Guild.objects.select_for_update().get(pk=revision.guild_id)
+        guild = Guild.objects.select_for_update().get(revisions=UUID(revision_id))
+        revision = Revision.objects.get(pk=UUID(revision_id))
+        if revision.status == Status.FAILED:
+            return None
         revision.status = Status.SUCCESS
         revision.deployed_at = timezone.now()
         revision.bundle = bundle
@@ -98,6 +102,13 @@ def succeed(
 def fail(revision_id: str, error: dict[str, Any]) -> None:
     Revision.objects.filter(pk=UUID(revision_id), status=Status.PENDING).update(
         status=Status.FAILED, error=error, deployed_at=timezone.now()
+    )
+
+
+def load_failed(guild_id: str, revision_id: str, error: str) -> None:
+    """The guild's active revision does not load, if it is still this one."""
+    Guild.objects.filter(pk=int(guild_id), active_revision=UUID(revision_id)).update(
+        load_error=error
     )
 
 
@@ -120,6 +131,12 @@ def desired_script(guild_id: str) -> Script | None:
         return None
     revision = guild.active_revision
     return Script(guild_id, str(revision.pk), revision.bundle or "")
+
+
+def guilds_with_any_mention() -> list[str]:
+    """Guilds whose scripts' messages ping as Discord has it by default."""
+    rows = Guild.objects.filter(safe_mentions=False).values_list("pk", flat=True)
+    return [str(guild_id) for guild_id in rows]
 
 
 def source_map(revision_id: str) -> str | None:

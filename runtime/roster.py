@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from deployments.models import Guild
+from deployments.models import CronJob, Guild
 from runtime.database import Database, DatabaseAway
 
 log = logging.getLogger("flora.discord")
@@ -159,4 +159,5 @@ def _leave(guilds: Any) -> list[str]:
     """Discord forgets the commands of a bot that leaves."""
     pks = list(guilds.filter(left_at=None).values_list("pk", flat=True))
     guilds.filter(pk__in=pks).update(left_at=timezone.now(), synced_commands="")
+    CronJob.objects.filter(guild__in=pks).rest()
     return [str(pk) for pk in pks]

@@ -40,4 +40,19 @@ class LoadFailed(Exception):
         self.error = error
 
 
+class WorkerLost(Exception):
+    """The worker died while a script was loaded in it, of that script or of another.
+
+    suspects: how many isolates computed at that moment, 0 when this script's did not.
+    """
+
+    def __init__(self, how: str, suspects: int) -> None:
+        super().__init__(how)
+        self.suspects = suspects
+
+
+class NoWorker(Exception):
+    """No worker came up in time to load a script in it: not the script's fault."""
+
+
 SOURCE_NAME = re.compile(r"flora/(?P<guild>\d+)/(?P<revision>[0-9a-f-]+)/bundle\.js")

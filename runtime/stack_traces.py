@@ -14,8 +14,9 @@ from runtime.script import SOURCE_NAME, ScriptError
 from runtime.worker.script import PREFIX
 
 _FRAME = re.compile(r"^\s+at ")
-_PLACE = re.compile(SOURCE_NAME.pattern + r":(?P<line>\d+):(?P<column>\d+)")
-_SYNTAX_PLACE = re.compile(SOURCE_NAME.pattern + r":(?P<line>\d+):? ")
+# A stack is whatever text a script has put there: longer numbers are no places.
+_PLACE = re.compile(SOURCE_NAME.pattern + r":(?P<line>\d{1,9}):(?P<column>\d{1,9})")
+_SYNTAX_PLACE = re.compile(SOURCE_NAME.pattern + r":(?P<line>\d{1,9}):? ")
 _INTERNAL = re.compile(
     r"<anonymous>|flora:sdk|\(native\)|^\s+at (async )?Promise\.|Object\.receive"
 )
@@ -116,7 +117,7 @@ def _look_up(view: Any, line: int, column: int) -> Place:
     """Bundle position (from 1) to the author's; without a map it stays in the bundle."""
     if line == 1:
         column = max(1, column - len(PREFIX))
-    token = view.lookup(line - 1, column - 1) if view is not None else None
+    token = view.lookup(max(0, line - 1), max(0, column - 1)) if view is not None else None
     if token is None or token.src is None:
         return Place("bundle.js", line, column)
     return Place(token.src, token.src_line + 1, token.src_col + 1)

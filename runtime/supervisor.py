@@ -16,9 +16,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deployments.control import Deploy, Done, GetStatus, Message, Reconcile, Reply, Settled, Status
+from deployments.control import (
+    Deploy,
+    Done,
+    GetStatus,
+    Message,
+    Reconcile,
+    Reply,
+    RunRequested,
+    Settled,
+    Status,
+)
+from deployments.sealing import Sealer
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.errors import GatewayRefused
+from gateway.intents import needed_for
 from gateway.rest import DiscordRest
 from gateway.sandbox.process import SandboxProcess
 from gateway.scope import ObjectScope
@@ -27,13 +39,18 @@ from runtime.builder.client import Builder
 from runtime.command_sync import CommandSync
 from runtime.control import ControlOverRedis, ControlSocket
 from runtime.database import Database
-from runtime.default_script import default_script
+from runtime.default_script import LISTENS_TO, default_script
 from runtime.deployer import Deployer
+from runtime.fetch.client import GuardedClient
+from runtime.guild import Event
 from runtime.guild_log import GuildLog
 from runtime.hosting import Hosting, worker_count_warning
+from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate, Stage
 from runtime.kv.engine import KvEngine
 from runtime.limits import Limits
+from runtime.listening import Listening
+from runtime.mentions import MentionDefaults
 from runtime.migrations import migrate
 from runtime.operations.call import HostServices
 from runtime.operations.desk import OperationDesk
@@ -42,12 +59,19 @@ from runtime.reconciler import Reconciler
 from runtime.reports import Reports
 from runtime.roster import Roster
 from runtime.router import Router
+from runtime.schedule.clock import SystemClock
+from runtime.schedule.scheduler import Scheduler
+from runtime.schedule.tasks import Tasks
+from runtime.secrets.vault import SecretVault
 from runtime.stack_traces import StackTraces
 from runtime.web import WebProcess
 
 log = logging.getLogger("flora.runtime")
 
 TAKE_IN_TIMEOUT = 20.0
+# How long a member is let wait for a script that has ended without an answer, where handlers have
+# no limit of their own; seconds.
+NO_LIMIT_PATIENCE = 30.0
 STEPS = ("database", "cache", "workers", "scripts", "gateway")
 
 
@@ -65,6 +89,8 @@ class SupervisorOptions:
     redis_url: str
     pool: PoolOptions
     limits: Limits
+    fetch: GuardedClient
+    sealer: Sealer
     gateway: GatewayOptions | None
     intents: tuple[str, ...]
     sandbox_python: Path
@@ -163,6 +189,9 @@ class Supervisor:
                 runtime = await self._when_serving()
                 await runtime.reconciler.reconcile(guild_id)
                 return Done()
+            case RunRequested(guild_id):
+                (await self._when_serving()).scheduler.wake(guild_id)
+                return Done()
 
     def missing(self) -> list[str]:
         """What the runtime lacks right now, by the names of STEPS."""
@@ -236,24 +265,61 @@ class _Runtime:
         self._options = options
         self._database = database
         self._bootstrap = options.default_script
-        self.gateway = GatewayClient(gateway_options, self._take)
-        rest = DiscordRest(
+        self.gateway = GatewayClient(
+            gateway_options, self._take, intents_refused=self._on_intents_refused
+        )
+        rest = self._rest = DiscordRest(
             self.gateway.http, concurrency=limits.rest_concurrency, timeout=limits.rest_seconds
         )
         self._scope = ObjectScope(
-            lambda guild_id, channel_id: rest.request(
-                guild_id, "GET", "/channels/{channel_id}", channel_id=channel_id
-            )
+            lambda guild_id, path, **parameters: rest.request(guild_id, "GET", path, **parameters)
         )
-        self._kv = KvEngine(database)
-        self._services = HostServices(
-            self._kv, rest, self._scope, application_id="", commands_changed=self._commands_changed
+        mentions = MentionDefaults(database)
+        self._interactions = Interactions(
+            rest,
+            lambda: self.gateway.application_id,
+            asyncio.get_running_loop(),
+            patience=limits.handler_seconds or NO_LIMIT_PATIENCE,
+            declared_ephemeral=self._declares_ephemeral,
         )
-        self._guild_log = GuildLog(database)
+        self._kv = KvEngine(database, limits.kv)
+        self._secrets = SecretVault(database, options.sealer, self._on_secrets_changed)
+        self._guild_log = GuildLog(database, self._secrets.redacted)
         traces = StackTraces(self._fetch_map, show_internal=options.show_internal_frames)
         reports = Reports(self._guild_log, traces, database)
+        clock = SystemClock()
+        self.scheduler = Scheduler(
+            database, clock, reports, self._offer, job_seconds=limits.cron_seconds
+        )
+        self._services = HostServices(
+            self._kv,
+            rest,
+            self._scope,
+            self._interactions,
+            mentions,
+            options.fetch,
+            self._secrets,
+            application_id="",
+            commands_changed=self._commands_changed,
+            clock=clock,
+            tasks=Tasks(database, clock, self.scheduler.wake),
+            max_cron_jobs=limits.cron_jobs,
+            jobs_changed=self._jobs_changed,
+        )
+        self._listening = Listening(self.gateway, reports.runtime_note)
+        if self._bootstrap:
+            # Or the first guild's script would cost a new session.
+            self.gateway.need(needed_for(LISTENS_TO))
         self.hosting = Hosting(
-            options.pool, limits, OperationDesk(self._services), reports, self._fetch_script
+            options.pool,
+            limits,
+            OperationDesk(self._services),
+            reports,
+            self._fetch_script,
+            secrets=self._secrets,
+            adopted=self._on_adopted,
+            released=self._on_released,
+            subscribed=self._listening.on_subscribed,
         )
         self._builder = Builder(timeout=options.build_seconds)
         self._command_sync = CommandSync(database, rest, lambda: self.gateway.application_id)
@@ -266,9 +332,11 @@ class _Runtime:
             self._command_sync,
             limits.script_bytes,
         )
-        self.reconciler = Reconciler(database, self.hosting, self.deployer, self._command_sync)
+        self.reconciler = Reconciler(
+            database, self.hosting, self.deployer, self._command_sync, mentions, self._secrets
+        )
         self._roster = Roster(database, joined=self._on_joined, left=self.reconciler.reconcile)
-        self._router = Router(self.hosting, self._scope, self._roster)
+        self._router = Router(self.hosting, self._scope, self._roster, self._interactions)
         self._intake_open = True
         self._gateway_task: asyncio.Task[None] | None = None
 
@@ -290,6 +358,7 @@ class _Runtime:
         self._services.application_id = self.gateway.application_id
         self._roster.start()
         self.reconciler.start()
+        self.scheduler.start()
         self._gateway_task = asyncio.create_task(self.gateway.run(), name="gateway")
         connected = asyncio.create_task(self.gateway.wait_connected())
         await asyncio.wait({self._gateway_task, connected}, return_when=asyncio.FIRST_COMPLETED)
@@ -313,6 +382,7 @@ class _Runtime:
     async def stop(self, deadline: float) -> None:
         """Stops intake, lets running handlers finish until the deadline, then ends everything."""
         self._intake_open = False
+        await self.scheduler.stop(timeout=1.0)
         self.reconciler.stop()
         self._roster.stop()
         self.deployer.stop()
@@ -320,18 +390,44 @@ class _Runtime:
         await self.hosting.drain(max(0.0, deadline - time.monotonic() - 2.0))
         await self.hosting.stop(max(0.5, deadline - time.monotonic() - 1.0))
         await self._builder.close()
+        await self.scheduler.close(patience=1.0)
         await asyncio.to_thread(self._kv.stop)
         await self._guild_log.stop()
+        await self._interactions.drain(max(0.0, deadline - time.monotonic() - 0.5))
+        self._interactions.stop()
+        await self._options.fetch.close()
+        await self._secrets.stop()
         if self._gateway_task is not None:
             self._gateway_task.cancel()
             await asyncio.wait({self._gateway_task})
         await self.gateway.close()
+        await self._rest.close()
 
     # --- what the parts ask of each other --------------------------------------------------
 
     def _take(self, event: str, data: dict[str, Any]) -> None:
         if self._intake_open:
             self._router.take(event, data)
+        else:
+            self._router.refuse(event, data)
+
+    def _offer(self, guild_id: str, event: Event) -> bool:
+        guild = self.hosting.guilds.get(guild_id)
+        if guild is None:
+            return False
+        guild.offer(event)
+        return True
+
+    def _jobs_changed(self, isolate: HostedIsolate) -> None:
+        """A live script has registered one more; those of its load come with the adoption."""
+        if isolate.stage is Stage.LIVE:
+            self._on_adopted(isolate)
+
+    def _on_intents_refused(self) -> None:
+        self._listening.on_refusal()
+
+    def _declares_ephemeral(self, guild_id: str, command: str) -> bool:
+        return self.hosting.declares_ephemeral(guild_id, command)
 
     def _commands_changed(self, isolate: HostedIsolate) -> None:
         """A live script has declared its commands anew; while it loads the deployer sees to it."""
@@ -343,6 +439,22 @@ class _Runtime:
         revision_id, commands = isolate.script.revision_id, isolate.commands
         await self._database.run(partial(revisions.commands_declared, revision_id, commands))
         self._command_sync.request(isolate.guild_id)
+
+    def _on_adopted(self, isolate: HostedIsolate) -> None:
+        self.scheduler.adopt(
+            isolate.guild_id,
+            isolate.script.revision_id,
+            isolate.jobs,
+            complete=isolate.load_ended,
+        )
+
+    def _on_released(self, guild_id: str) -> None:
+        self.scheduler.release(guild_id)
+        self._listening.on_released(guild_id)
+        self._secrets.forget(guild_id)
+
+    def _on_secrets_changed(self, guild_id: str, placeholders: dict[str, str]) -> None:
+        self.hosting.tell_placeholders(guild_id, placeholders)
 
     async def _fetch_script(self, guild_id: str) -> Any:
         return await self._database.run(

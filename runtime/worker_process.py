@@ -97,10 +97,10 @@ class WorkerProcess(asyncio.Protocol):
         return self._generation * JOURNAL_SLOTS + self._free_slots.popleft()
 
     def release_dispatch(self, dispatch: int) -> None:
-        """The dispatch has ended; whoever waited for room is called, one for each that ends."""
+        """The dispatch has ended; whoever waits for room is called until somebody takes it."""
         self.forked.journal.clear(dispatch)
         self._free_slots.append(dispatch % JOURNAL_SLOTS)
-        if self.has_room:
+        while self.has_room and self._free_slots:
             self.has_room.popleft()()
 
     def kill(self, why: str) -> None:

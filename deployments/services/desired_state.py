@@ -5,12 +5,15 @@ from django.utils import timezone
 
 from deployments import control
 from deployments.actor import Actor
-from deployments.models import AuditEvent, Guild
+from deployments.models import AuditEvent, CronJob, Guild
+from deployments.models.revision import Status
+
+SUPERSEDED = {"message": "the guild was undeployed before this script was loaded"}
 
 
 def pause(*, guild: Guild, actor: Actor) -> Guild:
     """The guild's script stops receiving anything; its revision stays the active one."""
-    return _change(guild, actor, "pause", paused_at=timezone.now())
+    return _change(guild, actor, "pause", stops=True, paused_at=timezone.now())
 
 
 def resume(*, guild: Guild, actor: Actor) -> Guild:
@@ -19,16 +22,28 @@ def resume(*, guild: Guild, actor: Actor) -> Guild:
 
 
 def undeploy(*, guild: Guild, actor: Actor) -> Guild:
-    """No script runs for the guild any more and its slash commands go; the history stays."""
-    return _change(guild, actor, "undeploy", active_revision=None, load_error="")
+    """No script runs for the guild any more and its slash commands go; the history stays.
+
+    What was deployed before and has not been loaded yet is not loaded any more.
+    """
+    with transaction.atomic():
+        guild = _change(guild, actor, "undeploy", stops=True, active_revision=None, load_error="")
+        guild.revisions.filter(status=Status.PENDING).update(
+            status=Status.FAILED, error=SUPERSEDED, deployed_at=timezone.now()
+        )
+    return guild
 
 
-def _change(guild: Guild, actor: Actor, action: str, **desired: object) -> Guild:
+def _change(
+    guild: Guild, actor: Actor, action: str, *, stops: bool = False, **desired: object
+) -> Guild:
     with transaction.atomic():
         guild = Guild.objects.select_for_update().get(pk=guild.pk)
         for field, value in desired.items():
             setattr(guild, field, value)
         guild.save(update_fields=[*desired, "updated_at"])
+        if stops:
+            CronJob.objects.filter(guild=guild).rest()
         AuditEvent.record(actor=actor, action=action, guild=guild)
         transaction.on_commit(lambda: control.tell(control.Reconcile(str(guild.pk))))
     return guild

@@ -4,10 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from gateway.rest import DiscordRest
+from gateway.rest import Rest
 from gateway.scope import ObjectScope
+from runtime.fetch.client import GuardedClient
+from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate
 from runtime.kv.engine import KvEngine
+from runtime.mentions import MentionDefaults
+from runtime.schedule.clock import Clock
+from runtime.schedule.tasks import Tasks
+from runtime.secrets.vault import SecretVault
 
 Arguments = TypeVar("Arguments")
 
@@ -17,10 +23,18 @@ class HostServices:
     """application_id is known once the bot has logged in."""
 
     kv: KvEngine
-    rest: DiscordRest
+    rest: Rest
     scope: ObjectScope
+    interactions: Interactions
+    mentions: MentionDefaults
+    fetch: GuardedClient
+    secrets: SecretVault
     application_id: str
     commands_changed: Callable[[HostedIsolate], None]
+    clock: Clock
+    tasks: Tasks
+    max_cron_jobs: int
+    jobs_changed: Callable[[HostedIsolate], None]
 
 
 @dataclass(slots=True, frozen=True)

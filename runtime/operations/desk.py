@@ -15,6 +15,8 @@ from runtime.worker.records import Record, is_gated
 log = logging.getLogger("flora.runtime")
 
 MAX_UNDER_WAY = 64
+# The largest single answer, many values out of KV, stays below what a frame may hold.
+MAX_FRAME_TEXT = 16 << 20
 _UNKNOWN = OperationError("Internal error: the operation failed on the host", "INTERNAL_ERROR")
 
 
@@ -93,4 +95,15 @@ class OperationDesk:
     def _flush(self) -> None:
         answers, self._answers = self._answers, {}
         for (isolate, gated), list_ in answers.items():
-            isolate.answer(msgspec.json.encode(list_), len(list_) if gated else 0)
+            _send(isolate, list_, gated=gated)
+
+
+def _send(isolate: HostedIsolate, answers: list[Any], *, gated: bool) -> None:
+    """In one frame, or in several where one would be too long for the worker."""
+    text = msgspec.json.encode(answers)
+    if len(text) > MAX_FRAME_TEXT and len(answers) > 1:
+        half = len(answers) // 2
+        _send(isolate, answers[:half], gated=gated)
+        _send(isolate, answers[half:], gated=gated)
+    else:
+        isolate.answer(text, len(answers) if gated else 0)

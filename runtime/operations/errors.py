@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.errors import DiscordError, ScopeForbidden
-from runtime.kv.rules import KvError
+from deployments.kv.rules import KvError
+from gateway.errors import DiscordError, InvalidArgument, ScopeForbidden, UnknownRoute
+from runtime.fetch.errors import FetchError
+from runtime.interactions.errors import InteractionError
 
 
 class OperationError(Exception):
@@ -27,8 +29,14 @@ def as_answer(error: Exception) -> dict[str, Any] | None:
     match error:
         case OperationError():
             return {"message": str(error), "code": error.code, **error.properties}
-        case KvError() | ScopeForbidden():
+        case KvError():
+            after = {} if error.retry_after is None else {"retryAfter": error.retry_after}
+            return {"message": str(error), "code": error.code, **after}
+        case ScopeForbidden() | InteractionError() | InvalidArgument() | UnknownRoute():
             return {"message": str(error), "code": error.code}
+        case FetchError():
+            cause = {"cause": error.cause} if error.cause else {}
+            return {"message": str(error), "code": error.code, **cause}
         case DiscordError():
             known = {
                 "status": error.status,
@@ -36,11 +44,14 @@ def as_answer(error: Exception) -> dict[str, Any] | None:
                 "discordCode": error.discord_code,
                 "retryAfter": error.retry_after,
                 "errors": error.errors,
+                "global": error.everywhere or None,
             }
             present = {key: value for key, value in known.items() if value is not None}
             return {"message": str(error), "code": error.code, **present}
         case msgspec.ValidationError():
             return {"message": f"Invalid input: {error}", "code": "INVALID_INPUT"}
+        case RecursionError():
+            return {"message": "Invalid input: nested too deep", "code": "INVALID_INPUT"}
         case msgspec.DecodeError():
             return {"message": "Invalid input: not JSON", "code": "INVALID_INPUT"}
     return None
