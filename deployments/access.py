@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from deployments.actor import Actor
-from deployments.models import Guild, Revision
+from deployments.models import CronJob, Guild, Revision
 from deployments.models.fields import is_snowflake
 from deployments.models.guild import GuildQuerySet
 from deployments.models.revision import RevisionQuerySet
@@ -19,6 +19,10 @@ class GuildNotFound(Exception):
 
 class RevisionNotFound(Exception):
     """The guild has no such revision."""
+
+
+class JobNotFound(Exception):
+    """The guild's script has registered no such cron job."""
 
 
 def guilds_for(actor: Actor) -> GuildQuerySet:
@@ -50,3 +54,11 @@ def revision_for(guild: Guild, revision_id: str, revisions: RevisionQuerySet) ->
         return revisions.get(guild=guild, pk=UUID(revision_id))
     except (ValueError, Revision.DoesNotExist):
         raise RevisionNotFound(revision_id) from None
+
+
+def job_for(guild: Guild, name: str) -> CronJob:
+    """The guild's cron job of that name. Raises JobNotFound."""
+    job = None if "\x00" in name else CronJob.objects.filter(guild=guild, name=name).first()
+    if job is None:
+        raise JobNotFound(name)
+    return job

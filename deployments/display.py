@@ -10,6 +10,7 @@ from django.utils.timesince import timesince
 from deployments.models import ApiToken, AuditEvent, Revision
 from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, CommandSync, Origin, Status
+from deployments.models.schedule import Outcome, Trigger
 
 # The colours of unfold's labels.
 STATE_COLOURS = {
@@ -37,6 +38,20 @@ ORIGINS = {
     Origin.BOOTSTRAP.value: "flora's first start",
     Origin.API.value: "the API",
     Origin.UNKNOWN.value: "somewhere",
+}
+OUTCOME_COLOURS = {
+    Outcome.RUNNING.value: "info",
+    Outcome.OK.value: "success",
+    Outcome.FAILED.value: "danger",
+    Outcome.TIMEOUT.value: "danger",
+    Outcome.SKIPPED.value: "",
+    Outcome.LOST.value: "warning",
+}
+# Why a run was started, in words.
+TRIGGERS = {
+    Trigger.SLOT.value: "by the clock",
+    Trigger.CATCH_UP.value: "to catch up",
+    Trigger.MANUAL.value: "by hand",
 }
 LEVEL_COLOURS = {"error": "danger", "warn": "warning", "info": "info", "debug": ""}
 TOKEN_COLOURS = {"active": "success", "expired": "warning", "revoked": ""}
@@ -92,6 +107,13 @@ def token_state(token: ApiToken) -> str:
     if token.revoked_at is not None:
         return "revoked"
     return "expired" if token.expiry and token.expiry <= timezone.now() else "active"
+
+
+def duration(milliseconds: int | None) -> str:
+    """`230 ms`, `1.2 s`; an em dash while it is not known."""
+    if milliseconds is None:
+        return "—"
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 def shortened(text: str, limit: int) -> str:

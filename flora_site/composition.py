@@ -2,8 +2,13 @@
 
 from collections.abc import Callable
 
+from deployments.kv.rules import Limits as KvLimits
+from deployments.sealing import Sealer
 from flora_site.config import PROJECT_ROOT, Config
 from gateway.client import GatewayOptions
+from runtime.fetch.addresses import Policy
+from runtime.fetch.client import FetchLimits, GuardedClient
+from runtime.fetch.connecting import tls_context
 from runtime.limits import Limits
 from runtime.pool import PoolOptions
 from runtime.supervisor import Supervisor, SupervisorOptions
@@ -29,14 +34,30 @@ def limits_of(config: Config) -> Limits:
         ),
         load_seconds=runtime.load_timeout_secs,
         handler_seconds=runtime.handler_timeout_secs,
+        cron_seconds=runtime.cron_timeout_secs,
+        cron_jobs=runtime.max_cron_jobs,
         started_events=runtime.guild_started_events,
         guild_queue=runtime.guild_queue_capacity,
         worker_queue=runtime.worker_queue_capacity,
+        kv=KvLimits.of(runtime),
         rest_concurrency=runtime.guild_concurrency,
         rest_seconds=runtime.rest_timeout_ms / 1000,
         script_bytes=runtime.max_script_bytes,
         bundle_files=runtime.max_bundle_files,
         bundle_total_bytes=runtime.max_bundle_total_bytes,
+    )
+
+
+def fetch_client_of(config: Config) -> GuardedClient:
+    fetch = config.fetch
+    limits = FetchLimits(
+        seconds=fetch.timeout_secs,
+        concurrency=fetch.concurrency,
+        request_bytes=fetch.max_request_bytes,
+        response_bytes=fetch.max_response_bytes,
+    )
+    return GuardedClient(
+        limits, policy=Policy(fetch.private_addresses), tls=tls_context(fetch.ca_file)
     )
 
 
@@ -58,10 +79,13 @@ def compose(
             pool=PoolOptions(
                 workers=runtime.max_workers,
                 pin=runtime.pin_workers,
+                driver=runtime.v8_driver,
                 worker_capacity=runtime.worker_queue_capacity,
                 sdk=SDK,
             ),
             limits=limits_of(config),
+            fetch=fetch_client_of(config),
+            sealer=Sealer(config.secrets.master_keys),
             gateway=None if config.simulated_discord else gateway,
             intents=intents,
             sandbox_python=SANDBOX_PYTHON,

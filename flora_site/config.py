@@ -4,6 +4,7 @@
 defaults are the original flora's where it had them. Knows nothing of Django.
 """
 
+import ipaddress
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from gateway.intents import ALLOWED_BY_DEFAULT
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DISCORD_API = "https://discord.com/api/v10"
@@ -67,8 +70,9 @@ class DiscordSection(BaseModel):
     )
     api_base: str = Field(default=DISCORD_API, description="Discord's REST address")
     intents: Words = Field(
-        default=["guilds", "guild_messages", "guild_message_reactions", "message_content"],
-        description="gateway intents by Discord's names, in either case",
+        default=list(ALLOWED_BY_DEFAULT),
+        description="gateway intents that flora may ask for when scripts need them, by Discord's "
+        "names, in either case",
     )
 
     @field_validator("api_base")
@@ -110,6 +114,10 @@ class RuntimeSection(BaseModel):
         default=4, ge=1, le=64, description="worker processes; more than CPUs are slower"
     )
     pin_workers: bool = Field(default=True, description="each worker stays on one CPU")
+    v8_driver: Literal["native", "thin", "public"] = Field(
+        default="native",
+        description="the fastest way to V8 that workers may use: in C, in Python, mini-racer's own",
+    )
     worker_queue_capacity: int = Field(
         default=1024, ge=1, le=4096, description="events under way in one worker"
     )
@@ -127,6 +135,16 @@ class RuntimeSection(BaseModel):
     )
     turn_cpu_secs: float = Field(default=1, ge=0, description="CPU time of one turn")
     handler_timeout_secs: float = Field(default=30, ge=0, description="life of one handler")
+    cron_timeout_secs: float = Field(
+        default=5, ge=0, description="life of one cron handler; 0: as any handler's"
+    )
+    max_cron_jobs: int = Field(default=32, ge=0, le=1000, description="cron jobs of one guild")
+    kv_store_mb: int = Field(default=100, ge=1, description="key-value data of one store")
+    kv_guild_mb: int = Field(default=500, ge=1, description="key-value data of one guild")
+    kv_stores: int = Field(default=100, ge=1, le=1000, description="stores of one guild")
+    kv_writes_per_minute: int = Field(
+        default=120, ge=0, description="keys written to one store in a minute; 0: no limit"
+    )
     heap_mb: int = Field(default=64, ge=8, le=1024, description="V8 heap of one isolate")
     external_mb: int = Field(
         default=64, ge=8, le=1024, description="memory of one isolate beside its heap"
@@ -152,6 +170,43 @@ class RuntimeSection(BaseModel):
     stop_timeout_secs: float = Field(
         default=8, gt=0, description="from SIGTERM to the end, running handlers included"
     )
+
+
+class FetchSection(BaseModel):
+    """What scripts may ask of the internet. All of it counts for one guild."""
+
+    timeout_secs: float = Field(
+        default=10, gt=0, le=300, description="one request, from the call to the last byte read"
+    )
+    concurrency: int = Field(default=6, ge=1, le=100, description="requests under way at once")
+    max_request_bytes: int = Field(default=5_242_880, ge=0, description="body of one request")
+    max_response_bytes: int = Field(
+        default=5_242_880, ge=1, description="body of one response, decoded"
+    )
+    private_addresses: Words = Field(
+        default=[],
+        description="for tests only: networks that are not public and may be reached all the same",
+    )
+    ca_file: str = Field(
+        default="", description="a PEM file of certificates that are trusted beside the system's"
+    )
+
+    @field_validator("private_addresses")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"{error}; write 127.0.0.1/32 for one address") from None
+        return value
+
+    @field_validator("ca_file")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        if value and not Path(value).is_file():
+            raise ValueError("must name a file that is there")
+        return value
 
 
 class ApiSection(BaseModel):
@@ -188,6 +243,7 @@ class Config(BaseSettings):
     database: DatabaseSection = DatabaseSection()
     cache: CacheSection = CacheSection()
     runtime: RuntimeSection = RuntimeSection()
+    fetch: FetchSection = FetchSection()
     api: ApiSection = ApiSection()
     secrets: SecretsSection = SecretsSection()
 
@@ -302,6 +358,11 @@ def _production_problems(config: Config) -> Iterator[str]:
         yield "FLORA_HOSTS ([flora] hosts) is missing: the host names that the web answers to."
     if not config.database.url.startswith("postgres"):
         yield "DATABASE_URL ([database] url) must name a PostgreSQL database in production."
+    if config.fetch.private_addresses:
+        yield (
+            "FETCH_PRIVATE_ADDRESSES ([fetch] private_addresses) is for tests: in production no "
+            "script reaches this machine or its network."
+        )
     if not config.cache.url:
         yield "CACHE_URL ([cache] url) is missing: the Redis of this installation."
 

@@ -89,8 +89,7 @@ TEMPLATES = [
 # --- data ---------------------------------------------------------------------------------
 
 
-def _database() -> dict[str, Any]:
-    url = FLORA.database.url or f"sqlite:///{FLORA.flora.data_dir / 'flora.sqlite3'}"
+def database_settings(url: str) -> dict[str, Any]:
     database: dict[str, Any] = dict(dj_database_url.parse(url))
     if database["ENGINE"].endswith("sqlite3"):
         # A file, as in production: threads see each other's commits and nothing else.
@@ -118,7 +117,8 @@ def _database() -> dict[str, Any]:
     return database
 
 
-DATABASES = {"default": _database()}
+_URL = FLORA.database.url or f"sqlite:///{FLORA.flora.data_dir / 'flora.sqlite3'}"
+DATABASES = {"default": database_settings(_URL)}
 
 CACHES: dict[str, dict[str, Any]] = {
     "default": {

@@ -12,7 +12,7 @@ import time
 from tests.servers import Missing, postgresql, redis
 
 # These do not touch the database: once is enough.
-DATABASE_FREE = ("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit")
+DATABASE_FREE = ("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch")
 
 
 def main(arguments: list[str]) -> int:

@@ -3,21 +3,29 @@
 from deployments.admin import (
     api_token,
     audit_event,
+    cron_job,
     guild,
+    job_run,
     kv_entry,
     kv_store,
     log_entry,
     revision,
+    secret,
+    task,
     user,
 )
 
 __all__ = [
     "api_token",
     "audit_event",
+    "cron_job",
     "guild",
+    "job_run",
     "kv_entry",
     "kv_store",
     "log_entry",
     "revision",
+    "secret",
+    "task",
     "user",
 ]

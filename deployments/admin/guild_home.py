@@ -22,6 +22,8 @@ from deployments.services.outcome import until_it_holds
 REVISIONS_SHOWN = 5
 LOG_LINES_SHOWN = 10
 STORES_SHOWN = 10
+JOBS_SHOWN = 10
+SECRETS_SHOWN = 10
 
 LATER = "The runtime does not answer at the moment: it follows as soon as it is back."
 
@@ -38,6 +40,10 @@ def home(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
         "revisions": guild.revisions.without_contents().newest_first()[:REVISIONS_SHOWN],
         "log_entries": list(reversed(guild.log_entries.order_by("-pk")[:LOG_LINES_SHOWN])),
         "stores": guild.kv_stores.order_by("name")[:STORES_SHOWN],
+        "secrets": guild.secrets.defer("ciphertext", "nonce")[:SECRETS_SHOWN],
+        "jobs": guild.cron_jobs.with_last_run()[:JOBS_SHOWN],
+        "next_task": guild.tasks.defer("data").first(),
+        "task_count": guild.tasks.count(),
         "administrators": administrators(guild),
         "may_change_owners": Actor.of(request).is_operator,
         "is_simulated": settings.FLORA.simulated_discord,

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
@@ -26,13 +25,9 @@ class KvStoreAdmin(GuildScopedAdmin):
     ordering = ("guild__name", "name")
     empty_text = "No script has stored anything yet. A store appears with the first key set in it."
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        stores: QuerySet[Any] = super().get_queryset(request).annotate(entry_count=Count("entries"))
-        return stores
-
-    @column("Entries")
-    def entries(self, store: Any) -> int:
-        return int(store.entry_count)
+    @column("Entries", ordering="entry_count")
+    def entries(self, store: KvStore) -> int:
+        return store.entry_count
 
     @column("Size", ordering="bytes_used")
     def size(self, store: KvStore) -> str:

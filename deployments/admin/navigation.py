@@ -15,6 +15,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Revisions", "history", "revision"),
         _item("Logs", "subject", "logentry"),
         _item("KV data", "database", "kvstore"),
+        _item("Secrets", "lock", "secret"),
+        _item("Cron jobs", "schedule", "cronjob"),
+        _item("Tasks", "alarm", "task"),
+        _item("Runs", "checklist", "jobrun"),
     ]
     access = [_item("API tokens", "key", "apitoken"), _item("Audit", "policy", "auditevent")]
     if Actor.of(request).is_operator:

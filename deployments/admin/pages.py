@@ -43,10 +43,19 @@ def form_page(
     submit: str,
     lead: str = "",
     cancel: str = "",
+    delete: str = "",
     of: type[Model] | Model | None = None,
 ) -> TemplateResponse:
-    """A page with one form; 400 when it came back with errors. cancel: where else to go."""
-    context = {"title": title, "form": form, "press": submit, "lead": lead, "cancel": cancel}
+    """A page with one form; 400 when it came back with errors. cancel: where else to go; delete:
+    where what the form is about is deleted."""
+    context = {
+        "title": title,
+        "form": form,
+        "press": submit,
+        "lead": lead,
+        "cancel": cancel,
+        "delete": delete,
+    }
     status = 400 if form.errors else 200
     return page(request, site, "admin/deployments/form_page.html", context, of=of, status=status)
 

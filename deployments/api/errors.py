@@ -10,8 +10,10 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from deployments.access import GuildNotFound, InvalidGuildId, RevisionNotFound
+from deployments.access import GuildNotFound, InvalidGuildId, JobNotFound, RevisionNotFound
 from deployments.services.roll_back import NotRollbackable
+from deployments.services.schedule import NotRunnable
+from deployments.services.secrets import InvalidSecret
 from deployments.source import InvalidSource
 
 log = logging.getLogger("flora.deployments")
@@ -50,8 +52,12 @@ def envelope(error: Exception, context: dict[str, Any]) -> Response:
             return _answer(404, f"guild {error}")
         case RevisionNotFound():
             return _answer(404, f"revision {error}")
-        case InvalidSource() | NotRollbackable():
+        case JobNotFound():
+            return _answer(404, f"cron job {error}")
+        case InvalidSource() | NotRollbackable() | NotRunnable():
             return _answer(400, str(error))
+        case InvalidSecret():
+            return _answer(400, f"`{error.field}`: {error}")
         case RequestDataTooBig():
             return _answer(413, str(error))
         case OperationalError() | InterfaceError():

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from deployments.models import LogEntry
 from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, Origin, Status
+from deployments.models.schedule import CatchUp, Outcome, Trigger
 from deployments.source import Source, SourceFile
 
 
@@ -93,6 +94,10 @@ class HistoryQuery(BundleQuery):
         return attrs
 
 
+class JobRunQuery(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=50)
+
+
 class LogQuery(serializers.Serializer[Any]):
     limit = serializers.IntegerField(default=100, min_value=1, max_value=1000)
 
@@ -103,6 +108,13 @@ def read_query(request: Request, form_class: "type[serializers.Serializer[Any]]"
     form.is_valid(raise_exception=True)
     query: dict[str, Any] = form.validated_data
     return query
+
+
+class SecretRequest(serializers.Serializer[Any]):
+    """allowed_hosts: without any the secret is sent nowhere."""
+
+    value = Text()
+    allowed_hosts = serializers.ListField(child=Text(max_length=300), default=list, max_length=50)
 
 
 class TokenRequest(serializers.Serializer[Any]):
@@ -229,6 +241,42 @@ class LogEntryAnswer(Answer):
 
     def get_timestamp(self, entry: LogEntry) -> int:
         return int(entry.at.timestamp() * 1000)
+
+
+class JobRunAnswer(Answer):
+    """slot: the time that the run was for. started_at: absent for a slot that was skipped."""
+
+    slot = serializers.DateTimeField()
+    trigger = serializers.ChoiceField(choices=Trigger.choices)
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    started_at = serializers.DateTimeField(required=False)
+    duration_ms = serializers.IntegerField(required=False)
+    error = serializers.CharField(required=False)
+
+
+class CronJobAnswer(Answer):
+    """next_at: absent while the guild's script does not run, and when no slot is ahead."""
+
+    name = serializers.CharField()
+    expression = serializers.CharField()
+    skip_if_running = serializers.BooleanField()
+    catch_up = serializers.ChoiceField(choices=CatchUp.choices)
+    next_at = serializers.DateTimeField(required=False)
+    last_run = JobRunAnswer(required=False)
+
+
+class RunRequestedAnswer(Answer):
+    name = serializers.CharField()
+    requested_at = serializers.DateTimeField(source="run_requested_at")
+
+
+class SecretAnswer(Answer):
+    name = serializers.CharField()
+    allowed_hosts = serializers.ListField(child=serializers.CharField())
+
+
+class DeletedAnswer(Answer):
+    deleted = serializers.BooleanField()
 
 
 class TokenAnswer(Answer):

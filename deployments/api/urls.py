@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from deployments.api import deployments, guilds, tokens
+from deployments.api import cron, deployments, guilds, secrets, tokens
 from deployments.api.health import Health, Public, Ready
 from deployments.api.logs import Logs, LogStream
 from deployments.api.me import Me
@@ -27,7 +27,12 @@ ROUTES: dict[str, type[APIView]] = {
     "deployments/<str:guild_id>/revisions/<str:revision_id>": deployments.RevisionDetail,
     "deployments/<str:guild_id>/rollback/<str:revision_id>": deployments.Rollback,
     "logs/<str:guild_id>": Logs,
+    "cron/<str:guild_id>": cron.CronJobs,
+    "cron/<str:guild_id>/<path:name>/run": cron.Run,
+    "cron/<str:guild_id>/<path:name>/runs": cron.Runs,
     "logs/<str:guild_id>/stream": LogStream,
+    "secrets/<str:guild_id>": secrets.Secrets,
+    "secrets/<str:guild_id>/<str:name>": secrets.Secret,
     "tokens": tokens.Tokens,
     "tokens/<str:token_id>": tokens.Token,
 }

@@ -5,17 +5,23 @@ from deployments.models.guild import Guild, GuildMember
 from deployments.models.kv import KvEntry, KvStore
 from deployments.models.log import LogEntry
 from deployments.models.revision import Revision
+from deployments.models.schedule import CronJob, JobRun, Task
+from deployments.models.secret import Secret
 from deployments.models.token import ApiToken
 from deployments.models.user import User
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
+    "CronJob",
     "Guild",
     "GuildMember",
+    "JobRun",
     "KvEntry",
     "KvStore",
     "LogEntry",
     "Revision",
+    "Secret",
+    "Task",
     "User",
 ]

@@ -74,6 +74,16 @@ class Guild(models.Model):
     load_error = models.TextField(
         blank=True, help_text="Why the active revision does not run; empty when it does."
     )
+    safe_mentions = models.BooleanField(
+        default=True,
+        help_text=(
+            "Messages of the script ping the users that they mention, but no role and never "
+            "everyone, unless the script says otherwise. Off: they ping whomever they mention, "
+            "which is Discord's own default."
+        ),
+    )
+    # Rises with each change of its secrets: the runtime compares it with what it holds.
+    secrets_version = models.IntegerField(default=0, editable=False)
     # A hash of the slash commands that Discord has from us; empty: none were ever sent.
     synced_commands = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

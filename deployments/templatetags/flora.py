@@ -3,7 +3,7 @@
 from django import template
 
 from deployments import display
-from deployments.models import Guild, Revision
+from deployments.models import Guild, JobRun, Revision
 
 register = template.Library()
 
@@ -13,6 +13,8 @@ register.filter("stamp", display.stamp)
 register.filter("who", display.who)
 register.filter("shortened", display.shortened)
 register.filter("change_words", display.change_words)
+register.filter("duration", display.duration)
+register.filter("trigger", lambda run: display.TRIGGERS[run.trigger])
 
 
 @register.inclusion_tag("unfold/helpers/label.html")
@@ -28,6 +30,11 @@ def status_label(revision: Revision) -> dict[str, str]:
 @register.inclusion_tag("unfold/helpers/label.html")
 def sync_label(revision: Revision) -> dict[str, str]:
     return {"text": revision.command_sync, "type": display.SYNC_COLOURS[revision.command_sync]}
+
+
+@register.inclusion_tag("unfold/helpers/label.html")
+def outcome_label(run: JobRun) -> dict[str, str]:
+    return {"text": run.outcome, "type": display.OUTCOME_COLOURS[run.outcome]}
 
 
 @register.inclusion_tag("unfold/helpers/label.html")

@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from deployments import control
 from deployments.actor import Actor
 from deployments.models import (
     ApiToken,
     AuditEvent,
+    CronJob,
     Guild,
     GuildMember,
+    JobRun,
     KvEntry,
     KvStore,
     LogEntry,
     Revision,
+    Task,
     User,
 )
 from deployments.models.revision import ActorType, Origin, Status
@@ -53,6 +57,9 @@ class Belongings:
     entry: KvEntry
     token: ApiToken
     audit: AuditEvent
+    job: CronJob
+    run: JobRun
+    task: Task
 
 
 @dataclass
@@ -100,6 +107,10 @@ def belongings(guild_id: int, name: str) -> Belongings:
     guild.active_revision = active
     guild.save()
     store = KvStore.objects.create(guild=guild, name=f"{name}-store")
+    now = timezone.now()
+    job = CronJob.objects.create(
+        guild=guild, name=f"{name}-job", expression="0 9 * * *", revision=active, next_at=now
+    )
     return Belongings(
         guild=guild,
         owner=owner,
@@ -115,6 +126,13 @@ def belongings(guild_id: int, name: str) -> Belongings:
         ),
         token=create_token(actor=actor, user=owner, label=f"{name}-token", guilds=[guild])[0],
         audit=AuditEvent.record(actor=actor, action="pause", guild=guild, note=f"{name}-note"),
+        job=job,
+        run=JobRun.objects.create(
+            guild=guild, job=job, name=job.name, slot=now, outcome="failed", error=f"{name} failed"
+        ),
+        task=Task.objects.create(
+            guild=guild, key=f"{name}-task", due_at=now, data=f'"{name}-data"'
+        ),
     )
 
 

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from deployments.models import AuditEvent, Guild, GuildMember, Revision, User
+from deployments.models import (
+    AuditEvent,
+    CronJob,
+    Guild,
+    GuildMember,
+    JobRun,
+    Revision,
+    Task,
+    User,
+)
 from tests.admin.conftest import MODEL_BACKEND, Visitor, World, address
 
 LOGIN = "to the login"
@@ -36,6 +45,9 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "kvstore/", {}, LISTS, 200),
     ("GET", "kventry/", {}, LISTS, 200),
     ("GET", "auditevent/", {}, LISTS, 200),
+    ("GET", "cronjob/", {}, LISTS, 200),
+    ("GET", "task/", {}, LISTS, 200),
+    ("GET", "jobrun/", {}, LISTS, 200),
     ("GET", "apitoken/", {}, LISTS, 200),
     ("GET", "apitoken/add/", {}, LISTS, 200),
     ("GET", "user/", {}, OPERATORS, 200),
@@ -63,6 +75,13 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "kvstore/{store}/change/", {}, OWN_GUILD, 302),
     ("GET", "kventry/{entry}/change/", {}, OWN_GUILD, 200),
     ("GET", "auditevent/{audit}/change/", {}, OWN_GUILD, 200),
+    ("GET", "cronjob/{job}/change/", {}, OWN_GUILD, 200),
+    ("POST", "cronjob/{job}/run/", {}, OWN_GUILD, 302),
+    ("GET", "cronjob/{job}/run/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
+    ("GET", "jobrun/{run}/change/", {}, OWN_GUILD, 200),
+    ("GET", "task/{task}/change/", {}, OWN_GUILD, 200),
+    ("GET", "task/{task}/cancel/", {}, OWN_GUILD, 200),
+    ("POST", "task/{task}/cancel/", {}, OWN_GUILD, 302),
     ("GET", "apitoken/{token}/revoke/", {}, OWN_GUILD, 200),
     ("POST", "apitoken/{token}/revoke/", {}, OWN_GUILD, 302),
     ("GET", "user/add/", {}, OPERATORS, 200),
@@ -79,6 +98,8 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("POST", "logentry/{log}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "kventry/{entry}/change/", {"value": "forged"}, REFUSED, 200),
     ("POST", "auditevent/{audit}/delete/", {"post": "yes"}, REFUSED, 200),
+    ("POST", "jobrun/{run}/change/", {"outcome": "ok"}, REFUSED, 200),
+    ("POST", "task/{task}/delete/", {"post": "yes"}, REFUSED, 200),
     ("GET", "guild/{guild}/history/", {}, NOBODY, 200),
     ("GET", "apitoken/{digest}/change/", {}, NOBODY, 200),
 ]
@@ -109,6 +130,9 @@ def names(world: World) -> dict[str, Any]:
         "store": garden.store.pk,
         "entry": garden.entry.pk,
         "audit": garden.audit.pk,
+        "job": garden.job.pk,
+        "run": garden.run.pk,
+        "task": garden.task.pk,
         "token": garden.token.token_key,
         "digest": garden.token.pk,
     }
@@ -126,6 +150,9 @@ def state_of_everything() -> list[Any]:
         AuditEvent.objects.count(),
         Revision.objects.count(),
         list(Guild.objects.order_by("pk").values()),
+        list(CronJob.objects.order_by("pk").values()),
+        list(Task.objects.order_by("pk").values()),
+        list(JobRun.objects.order_by("pk").values()),
         list(GuildMember.objects.order_by("pk").values()),
         list(User.objects.order_by("pk").values("username", "password", "is_active")),
     ]
@@ -187,7 +214,10 @@ def test_the_table_has_every_address_of_the_admin(world: World) -> None:
     # Django's own forms, which has_add_permission and its like refuse for these models as above.
     refused = {
         f"deployments_{model}_{action}"
-        for model in ("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "user")
+        for model in (
+            *("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "user"),
+            *("cronjob", "jobrun", "task"),
+        )
         for action in ("add", "delete", "history", "change")
     } | {"deployments_apitoken_delete", "deployments_apitoken_history"}
     assert ours - told - refused == set()
@@ -201,7 +231,10 @@ def _resolved(path: str) -> Any:
 
 # --- lists, searches, filters, pickers ---------------------------------------------------------
 
-LIST_NAMES = ("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "apitoken")
+LIST_NAMES = (
+    *("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "apitoken"),
+    *("cronjob", "jobrun", "task"),
+)
 
 
 @pytest.mark.parametrize("name", LIST_NAMES)
@@ -226,6 +259,12 @@ def test_a_list_has_the_owners_rows_and_no_others(name: str, world: World) -> No
         "revision/?guild__id__exact=300000000000000002",
         "logentry/?q=orchard",
         "logentry/?guild__id__exact=300000000000000002",
+        "cronjob/?q=orchard",
+        "cronjob/?guild__id__exact=300000000000000002",
+        "jobrun/?q=orchard",
+        "jobrun/?guild__id__exact=300000000000000002",
+        "task/?q=orchard",
+        "task/?guild__id__exact=300000000000000002",
         "kvstore/?q=orchard",
         "kvstore/?guild__id__exact=300000000000000002",
         "kventry/?q=orchard",

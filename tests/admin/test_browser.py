@@ -248,6 +248,12 @@ PAGES = [
     "logentry/{log}/change/",
     "kvstore/",
     "kventry/{entry}/change/",
+    "cronjob/",
+    "cronjob/{job}/change/",
+    "task/",
+    "task/{task}/change/",
+    "jobrun/",
+    "jobrun/{run}/change/",
     "auditevent/",
     "apitoken/",
     "apitoken/add/",
@@ -267,6 +273,9 @@ async def test_every_page_fits_a_phone_and_complains_of_nothing(
     error = failure(message="m" * 300, file="src/main.ts", line=1, column=3, stack="s" * 300)
     garden.failed.error = error
     await on_database(garden.failed.save)
+    garden.job.name = garden.run.error = garden.task.key = "m" * 200
+    for row in (garden.job, garden.run, garden.task):
+        await on_database(row.save)
     context = await chromium.new_context(
         viewport={"width": 390, "height": 844}, color_scheme=scheme
     )
@@ -281,6 +290,9 @@ async def test_every_page_fits_a_phone_and_complains_of_nothing(
                 log=garden.log.pk,
                 entry=garden.entry.pk,
                 owner=garden.owner.pk,
+                job=garden.job.pk,
+                task=garden.task.pk,
+                run=garden.run.pk,
             )
         )
         await page.goto(live_server.url + where)

@@ -8,7 +8,16 @@ from django.db import connections
 from django.utils import timezone
 
 from deployments import control
-from deployments.models import AuditEvent, Guild, KvStore, LogEntry, Revision
+from deployments.models import (
+    AuditEvent,
+    CronJob,
+    Guild,
+    JobRun,
+    KvStore,
+    LogEntry,
+    Revision,
+    Task,
+)
 from deployments.models.guild import GuildState
 from deployments.models.revision import Status
 from tests.admin.conftest import GARDEN, Answering, Visitor, World, page_of, revision_of, said
@@ -68,6 +77,8 @@ def test_it_shows_what_the_guild_has(owner: Visitor, world: World) -> None:
     assert "garden breaks" in html
     assert "garden says hello" in html
     assert "garden-store" in html
+    assert page_of(world.garden.job) in html
+    assert "1 task pending" in html
     assert "<strong>garden-owner</strong>" in html
     # Only operators change the owners.
     assert f"guild/{GARDEN}/owners/" not in html
@@ -83,6 +94,7 @@ def test_a_guild_without_anything_says_where_things_will_come_from(
         "Nothing has been deployed yet.",
         "What the script prints with <code>console.log</code> appears here.",
         "The script has stored nothing yet.",
+        "The script has registered no cron job.",
         "Operators only: the guild has no owner here yet.",
     ):
         assert sentence in html
@@ -94,10 +106,16 @@ def test_what_others_have_written_is_text_and_no_markup(owner: Visitor, world: W
     Guild.objects.filter(pk=GARDEN).update(name=evil, load_error=evil)
     LogEntry.objects.create(guild=world.garden.guild, level="info", target=evil, message=evil)
     KvStore.objects.create(guild=world.garden.guild, name=evil)
+    CronJob.objects.filter(guild=GARDEN).update(name=evil, expression=evil)
+    JobRun.objects.filter(guild=GARDEN).update(name=evil, error=evil)
+    Task.objects.filter(guild=GARDEN).update(key=evil, data=evil)
     Revision.objects.filter(guild=GARDEN).update(
         entry=evil, actor_username=evil, command_sync_error=evil, error={"message": evil}
     )
     pages = [HOME, "guild/", "revision/", "logentry/", "kvstore/", page_of(world.garden.failed)]
+    pages += ["cronjob/", "task/", "jobrun/"]
+    pages += [page_of(row) for row in (world.garden.job, world.garden.task, world.garden.run)]
+    pages += [f"task/{world.garden.task.pk}/cancel/"]
     for path in pages:
         html = owner.get(path).content.decode()
         assert evil not in html

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployments.models import ApiToken, AuditEvent, Guild, Revision, User
+from deployments.models import ApiToken, AuditEvent, CronJob, Guild, Revision, User
 from tests.api.conftest import GARDEN, ORCHARD, Api, World, settled
 
 # What each caller gets at a route of the guild Garden. 401: who are you? 404: there is no such
@@ -40,6 +40,9 @@ ROUTES: list[tuple[str, str, Any, int]] = [
     ("POST", f"/api/deployments/{GARDEN}/rollback/{{failed}}", None, 400),
     ("GET", f"/api/logs/{GARDEN}", None, 200),
     ("GET", f"/api/logs/{GARDEN}/stream", None, 200),
+    ("GET", f"/api/cron/{GARDEN}", None, 200),
+    ("GET", f"/api/cron/{GARDEN}/a/report/runs", None, 200),
+    ("POST", f"/api/cron/{GARDEN}/a/report/run", None, 202),
     ("POST", f"/api/guilds/{GARDEN}/pause", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/resume", None, 200),
     ("DELETE", f"/api/deployments/{GARDEN}", None, 204),
@@ -95,6 +98,7 @@ def traces(world: World) -> Any:
     return (
         list(Guild.objects.values()),
         list(Revision.objects.values_list("pk", "status")),
+        list(CronJob.objects.values()),
         list(AuditEvent.objects.exclude(action="create_token").values_list("action")),
     )
 
@@ -103,6 +107,7 @@ def traces(world: World) -> Any:
 def test_a_guilds_routes_answer_each_caller_as_the_table_says(world: World, name: str) -> None:
     revision = settled(world.garden)
     failed = settled(world.garden, "failed")
+    CronJob.objects.create(guild=world.garden, name="a/report", expression="0 9 * * *")
     ask = caller(name, world)
     for method, route, body, when_allowed in ROUTES:
         before = traces(world)

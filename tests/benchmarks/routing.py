@@ -23,8 +23,8 @@ EVENTS, GUILDS = 200_000, 100
 def figures() -> Iterator[Figure]:
     nothing: Any = None
     limits = Limits(TurnLimits(0, 0, 0, 0, 0, 0))
-    pool = PoolOptions(workers=1, pin=False, worker_capacity=1, sdk=Path(SDK))
-    hosting = Hosting(pool, limits, nothing, nothing, nothing)
+    pool = PoolOptions(workers=1, pin=False, driver="native", worker_capacity=1, sdk=Path(SDK))
+    hosting = Hosting(pool, limits, nothing, nothing, nothing, adopted=nothing, released=nothing)
     database = Database()
     router = Router(hosting, ObjectScope(nothing), Roster(database, joined=nothing, left=nothing))
     events = [message(str(300000000000000000 + n), "1") for n in range(GUILDS)]

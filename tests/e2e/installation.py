@@ -145,10 +145,10 @@ class Installation:
         """How often a text stands in the log."""
         return self.log().count(text)
 
-    async def until_in_log(self, text: str) -> None:
-        """Waits until the process has logged this."""
+    async def until_in_log(self, text: str, times: int = 1) -> None:
+        """Waits until the process has logged this, so often."""
         async with asyncio.timeout(START_TIMEOUT):
-            while not self.logged(text):
+            while self.logged(text) < times:
                 self._changed.clear()
                 await self._changed.wait()
 

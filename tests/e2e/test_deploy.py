@@ -1,6 +1,8 @@
 """Deploying a script over HTTP: it answers; a bad one is refused and the old one goes on."""
 
 import asyncio
+import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,8 +75,12 @@ async def test_a_ready_bundle(flora: Installation, guild: FakeGuild) -> None:
             "await new Promise((_, reject) => setTimeout(() => reject(new Error('later')), 1))",
             {"message": "Error: later", "file": "src/main.ts", "line": 1},
         ),
+        (
+            "throw new Error('no\\0where')",
+            {"message": "Error: no\\0where", "file": "src/main.ts", "line": 1},
+        ),
     ],
-    ids=["syntax", "throws", "missing file", "rejects"],
+    ids=["syntax", "throws", "missing file", "rejects", "what no database keeps"],
 )
 async def test_a_script_that_does_not_load_is_refused_with_its_place(
     flora: Installation, guild: FakeGuild, source: str, error: dict[str, Any]
@@ -88,6 +94,18 @@ async def test_a_script_that_does_not_load_is_refused_with_its_place(
     assert (failed["status"], good["status"]) == ("failed", "success")
     assert failed["id"] == refused.json["revision_id"]
     assert refused.json["message"].endswith(failed["error_message"])
+
+
+@pytest.mark.parametrize("place", [":1:" + "9" * 5000, ":99999999999:1", ":0:0"])
+async def test_a_stack_that_a_script_has_made_up_refuses_it_like_any_other(
+    flora: Installation, guild: FakeGuild, place: str
+) -> None:
+    frame = f"    at f (flora/1/{uuid.uuid4()}/bundle.js{place})"
+    source = f"throw Object.assign(new Error('made up'), {{ stack: `Error\\n{frame}` }})"
+    refused = await flora.deploy(guild.id, source)
+    assert refused.status == 400
+    assert refused.json["message"].endswith("Error: made up")
+    assert await guild.reply_to("!ping") == "pong"
 
 
 async def test_endless_top_level_code_is_refused(flora: Installation, guild: FakeGuild) -> None:
@@ -230,6 +248,33 @@ async def test_of_many_deploys_at_once_all_are_settled_and_the_last_one_answers(
     )
     expected = newest.json["files"][0]["contents"].partition("reply('")[2].partition("'")[0]
     assert await guild.reply_to("!x") == expected
+
+
+async def test_the_last_of_several_deployments_stays_though_the_others_were_not_heard_of(
+    flora: Installation, guild: FakeGuild, tmp_path: Path
+) -> None:
+    deploy = (
+        "from deployments.actor import Actor\n"
+        "from deployments.models import Guild\n"
+        "from deployments.services.deploy import deploy\n"
+        "from deployments.source import Source\n"
+        "def put(text):\n"
+        f"  return deploy(guild=Guild.objects.get(pk={guild.id}), actor=Actor.system(),"
+        " source=Source('main.js', bundle=text), origin='cli').pk\n"
+        f"put({answers('first')!r})\n"
+        f"print(put({answers('last')!r}))\n"
+    )
+    database = f"sqlite:///{flora.directory / 'data' / 'flora.sqlite3'}"
+    deaf = Installation(tmp_path, {"DATABASE_URL": database, **flora.environment})
+    last = (await deaf.manage("shell", "-c", deploy)).split()[-1]
+    wake = "from deployments import control\n"
+    await flora.manage("shell", "-c", f"{wake}control.ask(control.Deploy({last!r}), 10)")
+    await flora.until(
+        f"/api/deployments/{guild.id}/history",
+        lambda found: all(revision["status"] == "success" for revision in found),
+    )
+    assert (await revisions(flora, guild))[0]["id"] == last
+    assert await guild.reply_to("!x") == "last"
 
 
 async def test_no_message_is_lost_and_none_answered_twice_across_deploys(

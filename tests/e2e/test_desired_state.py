@@ -1,5 +1,7 @@
 """Pause, resume, undeploy, and a bot that is thrown out: what should run is what does."""
 
+import asyncio
+
 from tests.e2e.installation import Installation
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
@@ -44,6 +46,25 @@ async def test_undeploying_stops_the_script_and_takes_its_commands_away(
     assert len((await flora.request("GET", f"/api/deployments/{guild.id}/history")).json) == 1
     assert (await flora.deploy(guild.id, ECHO)).status == 200
     assert await guild.reply_to("back") == "back"
+
+
+async def test_undeploying_holds_against_a_script_that_is_just_being_loaded(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    slow = "await new Promise((done) => setTimeout(done, 1000))\n" + ECHO
+    deploying = asyncio.create_task(flora.deploy(guild.id, slow))
+    history = f"/api/deployments/{guild.id}/history"
+    await flora.until(history, lambda found: found[0]["status"] == "pending")
+    assert (await flora.request("DELETE", f"/api/deployments/{guild.id}")).status == 204
+    refused = await deploying
+    assert refused.status == 400
+    assert "the guild was undeployed before this script was loaded" in refused.json["message"]
+    shown = await flora.request("GET", f"/api/guilds/{guild.id}")
+    assert shown.json["state"] == "empty"
+    await guild.say("nobody hears this")
+    assert (await flora.deploy(guild.id, ECHO)).status == 200
+    assert await guild.reply_to("hello") == "hello"
+    assert len(guild.sent()) == 1
 
 
 async def test_a_guild_that_throws_the_bot_out_stops_and_one_that_returns_goes_on(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import MakeInstallation
 from tests.e2e.installation import Installation
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
@@ -67,6 +68,39 @@ async def test_a_process_killer_costs_its_worker_and_no_neighbour_loses_an_event
     assert (await guild.next_sent(timeout=60))["content"] == "still here"
     await flora.until_logged(guild.id, "dispatch timed out: the script could not be interrupted")
     assert len(workers - set(flora.processes("runtime.worker.zygote"))) == 1
+
+
+async def test_a_script_that_cannot_be_interrupted_while_it_loads_costs_one_worker(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    workers = set(flora.processes("runtime.worker.zygote"))
+    refused = await flora.deploy(guild.id, "new Array(2 ** 32 - 1).fill(0)")
+    assert refused.status == 400
+    assert refused.json["message"] == (
+        "Bad request: deployment failed: module_load timed out: top-level code could not even be "
+        "interrupted"
+    )
+    assert await guild.reply_to("!ping") == "pong"
+    assert len(workers - set(flora.processes("runtime.worker.zygote"))) == 1
+
+
+async def test_guilds_whose_worker_dies_while_they_load_are_not_to_blame(
+    make_flora: MakeInstallation, own_discord: FakeDiscord
+) -> None:
+    flora = make_flora(own_discord, RUNTIME_MAX_WORKERS="1")
+    await flora.start()
+    guilds = [await own_discord.add_guild(f"Guild {number}") for number in range(12)]
+    for guild in guilds:
+        await guild.until(lambda g: g.commands)
+        busy = "const start = Date.now(); while (Date.now() - start < 60);\n"
+        assert (await flora.deploy(guild.id, busy + bad(""))).status == 200
+    for deaths in range(1, 4):
+        _, worker = flora.processes("runtime.worker.zygote")
+        os.kill(worker, signal.SIGKILL)
+        await flora.until_in_log("worker 0 ready", times=1 + deaths)
+    for guild in guilds:
+        await guild.say("!good")
+        assert (await guild.next_sent(timeout=60))["content"] == "still here"
 
 
 async def test_a_killed_worker_is_replaced_and_its_guilds_answer(

@@ -18,10 +18,20 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2,
 HEARTBEAT_MS = 500
 MAX_CLIENT_FRAME = 4096
 # Discord's intents that the fake knows, and the events that need them.
-GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS, MESSAGE_CONTENT = 1 << 9, 1 << 10, 1 << 15
+GUILD_MEMBERS, GUILD_MODERATION, GUILD_VOICE_STATES = 1 << 1, 1 << 2, 1 << 7
+GUILD_PRESENCES, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS = 1 << 8, 1 << 9, 1 << 10
+GUILD_MESSAGE_TYPING, MESSAGE_CONTENT = 1 << 11, 1 << 15
+PRIVILEGED = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+# An application's flags that say that an intent is switched on for it.
+SWITCHES = {GUILD_PRESENCES: 1 << 13, GUILD_MEMBERS: 1 << 15, MESSAGE_CONTENT: 1 << 19}
 NEEDED_INTENT = {
     **dict.fromkeys(("MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"), GUILD_MESSAGES),
     **dict.fromkeys(("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"), GUILD_MESSAGE_REACTIONS),
+    **dict.fromkeys(("GUILD_MEMBER_ADD", "GUILD_MEMBER_REMOVE"), GUILD_MEMBERS),
+    **dict.fromkeys(("GUILD_BAN_ADD", "GUILD_AUDIT_LOG_ENTRY_CREATE"), GUILD_MODERATION),
+    "VOICE_STATE_UPDATE": GUILD_VOICE_STATES,
+    "PRESENCE_UPDATE": GUILD_PRESENCES,
+    "TYPING_START": GUILD_MESSAGE_TYPING,
 }
 
 
@@ -103,6 +113,8 @@ class Gateway:
         # Everything that clients sent but heartbeats: (op, d).
         self.received: list[tuple[int, Any]] = []
         self.heartbeats = 0
+        # The privileged intents that are switched on for the application.
+        self.switched_on = PRIVILEGED
         # Faults. refuse: a close code for the next IDENTIFY; invalidate: how many are answered
         # with op 9; hang_up: how many RESUMEs are answered with close code 4000; deaf: heartbeats
         # are not acknowledged; closed_door: no websocket is accepted.
@@ -112,6 +124,14 @@ class Gateway:
         self.deaf = False
         self.closed_door = False
         self._ids = itertools.count(1)
+
+    @property
+    def application_flags(self) -> int:
+        return sum(flag for intent, flag in SWITCHES.items() if intent & self.switched_on)
+
+    def asked_for(self) -> list[int]:
+        """The intents of each IDENTIFY."""
+        return [data["intents"] for op, data in self.received if op == IDENTIFY]
 
     def identified(self) -> int:
         return sum(op == IDENTIFY for op, _ in self.received)
@@ -183,6 +203,9 @@ class Gateway:
         if self.refuse is not None or data["token"] != self.discord.token:
             code, self.refuse = self.refuse or 4004, None
             await connection.socket.close(code=code)
+            return None
+        if data["intents"] & PRIVILEGED & ~self.switched_on:
+            await connection.socket.close(code=4014)
             return None
         if self.invalidate:
             self.invalidate -= 1

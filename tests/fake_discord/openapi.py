@@ -22,6 +22,7 @@ class Operation:
     query: frozenset[str]
     schema: dict[str, Any] | None
     body_required: bool
+    content: list[str]
 
 
 class Description:
@@ -42,7 +43,7 @@ class Description:
 
     def problems(self, method: str, path: str, query: dict[str, str], body: Any) -> list[str]:
         """What Discord would refuse, and fields that it would not know; empty when all is well."""
-        operation = self._find(method, path)
+        operation = self.find(method, path)
         if operation is None:
             return [f"Discord has no {method} {path}"]
         found = [
@@ -65,7 +66,7 @@ class Description:
             found += [f"{operation.name}: unknown field {name}" for name in sorted(unknown)]
         return found
 
-    def _find(self, method: str, path: str) -> Operation | None:
+    def find(self, method: str, path: str) -> Operation | None:
         for _, its_method, pattern, operation in self._routes:
             if its_method == method and pattern.fullmatch(path):
                 return operation
@@ -121,6 +122,12 @@ def description() -> Description | None:
     return Description(Path(path).read_text()) if path else None
 
 
+def described_operation(method: str, path: str) -> Operation | None:
+    """None where Discord has none, or nobody knows."""
+    discord = description()
+    return discord.find(method, path) if discord else None
+
+
 def _operation(item: dict[str, Any], method: str) -> Operation:
     described = item[method]
     parameters = [*item.get("parameters", []), *described.get("parameters", [])]
@@ -130,6 +137,7 @@ def _operation(item: dict[str, Any], method: str) -> Operation:
         query=frozenset(p["name"] for p in parameters if p["in"] == "query"),
         schema=body.get("content", {}).get("application/json", {}).get("schema"),
         body_required=body.get("required", False),
+        content=list(body.get("content", {})),
     )
 
 

@@ -26,6 +26,12 @@ class Request:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+    @property
+    def reason(self) -> dict[str, str]:
+        """What the bot has to say for the guild's audit log."""
+        reason = self.headers.get("x-audit-log-reason")
+        return {"reason": unquote(reason)} if reason else {}
+
 
 class Refusal(Exception):
     """Discord's no: an HTTP status and its error object."""
@@ -41,11 +47,12 @@ Route = Callable[["FakeDiscord", Request, dict[str, str]], Any]
 _ROUTES: list[tuple[str, re.Pattern[str], Route]] = []
 
 
-def _route(method: str, path: str) -> Callable[[Route], Route]:
+def route(method: str, path: str) -> Callable[[Route], Route]:
     pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
     def register(route: Route) -> Route:
         _ROUTES.append((method, pattern, route))
+        _ROUTES.sort(key=lambda known: known[1].groups)  # a literal wins over a parameter
         return route
 
     return register
@@ -62,22 +69,23 @@ def answer(discord: "FakeDiscord", request: Request) -> Any:
 # --- the bot itself ---------------------------------------------------------------------------
 
 
-@_route("GET", "/users/@me")
+@route("GET", "/users/@me")
 def _me(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     return BOT
 
 
-@_route("GET", "/applications/@me")
+@route("GET", "/applications/@me")
 def _application(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    return {"id": APPLICATION_ID, "name": "flora", "bot": BOT, "flags": 0}
+    flags = discord.gateway.application_flags
+    return {"id": APPLICATION_ID, "name": "flora", "bot": BOT, "flags": flags}
 
 
-@_route("GET", "/gateway")
+@route("GET", "/gateway")
 def _gateway(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     return {"url": discord.gateway_address}
 
 
-@_route("GET", "/gateway/bot")
+@route("GET", "/gateway/bot")
 def _gateway_bot(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 16}
     return {"url": discord.gateway_address, "shards": discord.shards, "session_start_limit": limit}
@@ -89,15 +97,15 @@ _CHANNEL = "/channels/{channel}"
 _MESSAGE = f"{_CHANNEL}/messages/{{message}}"
 
 
-@_route("GET", _CHANNEL)
+@route("GET", _CHANNEL)
 def _get_channel(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     return discord.guild_of_channel(at["channel"]).channels[at["channel"]]
 
 
-@_route("POST", f"{_CHANNEL}/messages")
+@route("POST", f"{_CHANNEL}/messages")
 def _create_message(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     guild = discord.guild_of_channel(at["channel"])
-    message = _message_of(at["channel"], request)
+    message = message_of(at["channel"], request)
     if reference := request.body.get("message_reference"):
         if reference["message_id"] not in guild.messages:
             raise Refusal(400, 50035, "Invalid Form Body", errors={"message_reference": {}})
@@ -106,126 +114,83 @@ def _create_message(discord: "FakeDiscord", request: Request, at: dict[str, str]
     return message
 
 
-@_route("GET", f"{_CHANNEL}/messages")
+@route("GET", f"{_CHANNEL}/messages")
 def _list_messages(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     guild = discord.guild_of_channel(at["channel"])
     own = [m for m in guild.messages.values() if m["channel_id"] == at["channel"]]
     return own[: -int(request.query.get("limit", "50")) - 1 : -1]
 
 
-@_route("POST", f"{_CHANNEL}/messages/bulk-delete")
+@route("POST", f"{_CHANNEL}/messages/bulk-delete")
 def _bulk_delete(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     for message_id in request.body["messages"]:
         _message(discord, {**at, "message": message_id})
         del discord.guild_of_channel(at["channel"]).messages[message_id]
 
 
-@_route("GET", _MESSAGE)
+@route("GET", _MESSAGE)
 def _get_message(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     return _message(discord, at)
 
 
-@_route("PATCH", _MESSAGE)
+@route("PATCH", _MESSAGE)
 def _edit_message(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     message = _message(discord, at)
+    attachments = message["attachments"]
+    if "attachments" in request.body:
+        named = {str(part["id"]) for part in request.body["attachments"]}
+        attachments = [attachment for attachment in attachments if attachment["id"] in named]
     message.update({key: request.body[key] for key in request.body if key != "allowed_mentions"})
+    message["attachments"] = [*attachments, *_attachments(request, request.body)]
     return message
 
 
-@_route("DELETE", _MESSAGE)
+@route("DELETE", _MESSAGE)
 def _delete_message(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     _message(discord, at)
     del discord.guild_of_channel(at["channel"]).messages[at["message"]]
 
 
-@_route("POST", f"{_MESSAGE}/crosspost")
+@route("POST", f"{_MESSAGE}/crosspost")
 def _crosspost(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     return _message(discord, at)
 
 
-@_route("PUT", f"{_CHANNEL}/messages/pins/{{message}}")
+@route("PUT", f"{_CHANNEL}/messages/pins/{{message}}")
 def _pin(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     _message(discord, at)["pinned"] = True
 
 
-@_route("DELETE", f"{_CHANNEL}/messages/pins/{{message}}")
+@route("DELETE", f"{_CHANNEL}/messages/pins/{{message}}")
 def _unpin(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     _message(discord, at)["pinned"] = False
 
 
-@_route("PUT", f"{_MESSAGE}/reactions/{{emoji}}/@me")
+@route("PUT", f"{_MESSAGE}/reactions/{{emoji}}/@me")
 def _react(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     _message(discord, at).setdefault("reactions", []).append(at["emoji"])
 
 
-@_route("DELETE", f"{_MESSAGE}/reactions/{{emoji}}/{{user}}")
+@route("DELETE", f"{_MESSAGE}/reactions/{{emoji}}/{{user}}")
 def _unreact(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     _message(discord, at).setdefault("reactions", []).remove(at["emoji"])
 
 
-@_route("DELETE", f"{_MESSAGE}/reactions/{{emoji}}")
+@route("DELETE", f"{_MESSAGE}/reactions/{{emoji}}")
 def _clear_emoji(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     message = _message(discord, at)
     message["reactions"] = [e for e in message.get("reactions", []) if e != at["emoji"]]
 
 
-@_route("DELETE", f"{_MESSAGE}/reactions")
+@route("DELETE", f"{_MESSAGE}/reactions")
 def _clear_reactions(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     _message(discord, at)["reactions"] = []
-
-
-# --- interactions -----------------------------------------------------------------------------
-
-_WEBHOOK = f"/webhooks/{APPLICATION_ID}/{{token}}"
-
-
-@_route("POST", "/interactions/{interaction}/{token}/callback")
-def _callback(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    interaction = discord.interactions.get(at["token"])
-    if interaction is None or interaction.id != at["interaction"]:
-        raise Refusal(404, 10062, "Unknown interaction")
-    if interaction.callback is not None:
-        raise Refusal(400, 40060, "Interaction has already been acknowledged.")
-    interaction.callback = request.body
-
-
-@_route("PATCH", f"{_WEBHOOK}/messages/@original")
-def _edit_original(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    interaction = _interaction(discord, at)
-    assert interaction.callback is not None
-    interaction.callback.setdefault("data", {}).update(request.body)
-    return _message_of(interaction.guild.channel_id, request)
-
-
-@_route("DELETE", f"{_WEBHOOK}/messages/@original")
-def _delete_original(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    _interaction(discord, at)
-
-
-@_route("POST", _WEBHOOK)
-def _follow_up(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    interaction = _interaction(discord, at)
-    message = _message_of(interaction.guild.channel_id, request)
-    interaction.followups.append(message)
-    return message
-
-
-@_route("PATCH", f"{_WEBHOOK}/messages/{{message}}")
-def _edit_follow_up(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    message = _followup(discord, at)
-    message.update(request.body)
-    return message
-
-
-@_route("DELETE", f"{_WEBHOOK}/messages/{{message}}")
-def _delete_follow_up(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
-    _interaction(discord, at).followups.remove(_followup(discord, at))
 
 
 # --- commands ---------------------------------------------------------------------------------
 
 
-@_route("PUT", f"/applications/{APPLICATION_ID}/guilds/{{guild}}/commands")
+@route("PUT", f"/applications/{APPLICATION_ID}/guilds/{{guild}}/commands")
 def _put_commands(discord: "FakeDiscord", request: Request, at: dict[str, str]) -> Any:
     guild = discord.guilds.get(at["guild"])
     if guild is None:
@@ -234,16 +199,30 @@ def _put_commands(discord: "FakeDiscord", request: Request, at: dict[str, str]) 
     return [{"id": snowflake(), "application_id": APPLICATION_ID, **c} for c in request.body]
 
 
-def _message_of(channel_id: str, request: Request) -> dict[str, Any]:
-    body = request.body
+def message_of(
+    channel_id: str, request: Request, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The bot's message that a request makes; body: of the message, if not the request's."""
+    body = request.body if body is None else body
     message = new_message(channel_id, BOT, body.get("content") or "")
     for name in ("embeds", "components", "flags", "tts"):
         message[name] = body.get(name) or message[name]
-    message["attachments"] = [
-        {"id": str(number), "filename": name, "size": len(content), "url": "", "proxy_url": ""}
+    message["attachments"] = _attachments(request, body)
+    if "poll" in body:
+        message["poll"] = body["poll"]
+    return message
+
+
+def _attachments(request: Request, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of the request's files, with what the body says of them."""
+    said = {str(part["id"]): part for part in body.get("attachments") or ()}
+    return [
+        {
+            **{"id": snowflake(), "filename": name, "size": len(content), "url": ""},
+            **{k: v for k, v in said.get(str(number), {}).items() if k == "description"},
+        }
         for number, (name, content) in enumerate(request.files)
     ]
-    return message
 
 
 def _message(discord: "FakeDiscord", at: dict[str, str]) -> dict[str, Any]:
@@ -251,20 +230,6 @@ def _message(discord: "FakeDiscord", at: dict[str, str]) -> dict[str, Any]:
     if message is None or message["channel_id"] != at["channel"]:
         raise Refusal(404, 10008, "Unknown Message")
     return message
-
-
-def _interaction(discord: "FakeDiscord", at: dict[str, str]) -> Any:
-    interaction = discord.interactions.get(at["token"])
-    if interaction is None or interaction.callback is None:
-        raise Refusal(404, 10015, "Unknown Webhook")
-    return interaction
-
-
-def _followup(discord: "FakeDiscord", at: dict[str, str]) -> dict[str, Any]:
-    for message in _interaction(discord, at).followups:
-        if message["id"] == at["message"]:
-            return message
-    raise Refusal(404, 10008, "Unknown Message")
 
 
 def guild_of_channel(guilds: dict[str, FakeGuild], channel_id: str) -> FakeGuild:

@@ -8,7 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fake_discord import rest
+from tests.fake_discord import (  # (the routes of the others are rest's)
+    channel_routes,  # noqa: F401
+    guild_routes,  # noqa: F401
+    interactions,  # noqa: F401
+    rest,
+)
 from tests.fake_discord.gateway import Gateway
 from tests.fake_discord.openapi import description
 from tests.fake_discord.rest import Refusal, Request
@@ -153,11 +158,10 @@ class FakeDiscord:
         request = await _read(http)
         self.requests.append(request)
         await self.changes.note()
-        fault = self._fault_for(request)
-        if fault is not None and fault.until is not None:
+        while (fault := self._fault_for(request)) is not None:
+            if fault.until is None:
+                return _response(fault.body, fault.status, fault.headers)
             await fault.until.wait()
-        elif fault is not None:
-            return _response(fault.body, fault.status, fault.headers)
         if (refusal := self._refusal_of(request)) is not None:
             return _response(refusal.body, refusal.status)
         try:
@@ -181,7 +185,8 @@ class FakeDiscord:
 
     def _fault_for(self, request: Request) -> Fault | None:
         for fault in self._faults:
-            if fault.times > 0 and fault.matches(request):
+            over = fault.until is not None and fault.until.is_set()
+            if fault.times > 0 and not over and fault.matches(request):
                 fault.times -= 1
                 return fault
         return None
@@ -194,18 +199,21 @@ def _matcher(method: str, path_part: str) -> Callable[[Request], bool]:
 async def _read(http: web.Request) -> Request:
     body: Any = None
     files: list[tuple[str, bytes]] = []
+    fields: dict[str, str] = {}
     if http.content_type == "application/json" and http.can_read_body:
         body = await http.json()
     elif http.content_type.startswith("multipart/"):
         async for part in await http.multipart():
             if part.name == "payload_json":
                 body = json.loads(await part.text())  # type: ignore[union-attr]
+            elif part.filename is None:  # type: ignore[union-attr]
+                fields[part.name] = await part.text()  # type: ignore[union-attr,index]
             else:
-                files.append((part.filename or "", await part.read()))  # type: ignore[union-attr]
+                files.append((part.filename, await part.read()))  # type: ignore[union-attr,arg-type]
     headers = {name.lower(): value for name, value in http.headers.items()}
     # As it came: an encoded slash must not become another segment.
     path = http.raw_path.partition("?")[0].removeprefix(API)
-    return Request(http.method, path, dict(http.query), headers, body, files)
+    return Request(http.method, path, dict(http.query), headers, fields or body, files)
 
 
 def _response(body: Any, status: int, headers: dict[str, str] | None = None) -> web.Response:

@@ -40,13 +40,32 @@ BOT = user("flora", bot=True, id_=BOT_ID)
 
 @dataclass
 class Interaction:
-    """One that a member has begun; callback is what the bot answered first."""
+    """One that a member has begun. callback: what the bot answered first; original: the message
+    that @original means then; source: the message that holds the component."""
 
     id: str
     token: str
     guild: "FakeGuild"
+    kind: int = 2
+    source: dict[str, Any] | None = None
     callback: dict[str, Any] | None = None
+    original: dict[str, Any] | None = None
     followups: list[dict[str, Any]] = field(default_factory=list)
+    # INTERACTION_CREATE's object, as it was sent.
+    payload: dict[str, Any] = field(default_factory=dict)
+    # Discord takes no first answer any more.
+    too_late: bool = False
+
+    def seen(self) -> list[tuple[str, bool]]:
+        """What its member sees of the bot's answers: text, and whether nobody else sees it; what
+        still loads is shown as "…"."""
+        answers = self.followups
+        if self.original is not None and self.original is not self.source:
+            answers = [self.original, *self.followups]
+        return [
+            ("…" if message["flags"] & 128 else message["content"], bool(message["flags"] & 64))
+            for message in answers
+        ]
 
     async def answered(self, timeout: float = PATIENCE) -> dict[str, Any]:
         """Waits for the bot's callback: {"type", "data"}."""
@@ -65,6 +84,13 @@ class FakeGuild:
         self.channels = {self.channel_id: self._channel(self.channel_id, "general")}
         self.messages: dict[str, dict[str, Any]] = {}
         self.commands: list[dict[str, Any]] = []
+        self.members = {its["id"]: self.member(its) for its in (BOT, self.alice)}
+        self.bans: dict[str, dict[str, Any]] = {}
+        self.invites: dict[str, dict[str, Any]] = {}
+        self.webhooks: dict[str, dict[str, Any]] = {}
+        self.audit: list[dict[str, Any]] = []
+        # Roles, emojis, rules and more, by kind and id.
+        self.things: dict[str, dict[str, dict[str, Any]]] = {}
         self._seen = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -117,13 +143,30 @@ class FakeGuild:
         data = {"id": snowflake(), "name": name, "type": 1, "guild_id": self.id}
         return await self.interact(2, {**data, **({"options": options} if options else {})})
 
+    async def type_option(self, command: str, options: list[dict[str, Any]]) -> Interaction:
+        """What was typed so far; one of the options is focused."""
+        data = {"id": snowflake(), "name": command, "type": 1, "guild_id": self.id}
+        return await self.interact(4, {**data, "options": options})
+
+    async def submit(
+        self, custom_id: str, fields: dict[str, str], message: dict[str, Any] | None = None
+    ) -> Interaction:
+        """A modal, its texts in labels; message: that of the component which has opened it."""
+        labels = [
+            {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
+            for name, value in fields.items()
+        ]
+        more = {"message": message} if message else {}
+        return await self.interact(5, {"custom_id": custom_id, "components": labels}, **more)
+
     async def press(self, custom_id: str, message: dict[str, Any]) -> Interaction:
         return await self.interact(
             3, {"custom_id": custom_id, "component_type": 2}, message=message
         )
 
     async def interact(self, type_: int, data: dict[str, Any], **fields: Any) -> Interaction:
-        interaction = Interaction(snowflake(), f"token-{snowflake()}", self)
+        source = fields.get("message")
+        interaction = Interaction(snowflake(), f"token-{snowflake()}", self, type_, source)
         self.discord.interactions[interaction.token] = interaction
         payload = {
             "id": interaction.id,
@@ -141,6 +184,7 @@ class FakeGuild:
             "app_permissions": "2147483647",
             **fields,
         }
+        interaction.payload = payload
         await self.discord.dispatch("INTERACTION_CREATE", payload, guild_id=self.id)
         return interaction
 

@@ -32,6 +32,7 @@ class Bot:
         self.client = GatewayClient(
             GatewayOptions(address.token, address.api_base, intents), self._take
         )
+        self.client.need(frozenset(intents))
         self.rest = DiscordRest(self.client.http, concurrency=4, timeout=8.0)
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
