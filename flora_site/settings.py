@@ -90,6 +90,7 @@ TEMPLATES = [
 
 
 def database_settings(url: str) -> dict[str, Any]:
+    """Of one database, as Django wants them."""
     database: dict[str, Any] = dict(dj_database_url.parse(url))
     if database["ENGINE"].endswith("sqlite3"):
         # A file, as in production: threads see each other's commits and nothing else.

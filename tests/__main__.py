@@ -12,7 +12,10 @@ import time
 from tests.servers import Missing, postgresql, redis
 
 # These do not touch the database: once is enough.
-DATABASE_FREE = ("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch")
+DATABASE_FREE = (
+    *("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch"),
+    *("tests/docs", "tests/local/test_runscript.py"),
+)
 
 
 def main(arguments: list[str]) -> int:
