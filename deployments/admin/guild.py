@@ -78,6 +78,7 @@ class GuildAdmin(GuildScopedAdmin):
             "pause": guild_home.pause,
             "resume": guild_home.resume,
             "undeploy": guild_home.undeploy,
+            "mentions": guild_home.mentions,
             "owners": owners.owners,
         }
         own = [

@@ -17,6 +17,7 @@ from deployments.admin.pages import confirm_page, page
 from deployments.models import Guild
 from deployments.models.guild import GuildState
 from deployments.services import desired_state
+from deployments.services.guild_settings import choose_mentions
 from deployments.services.outcome import until_it_holds
 
 REVISIONS_SHOWN = 5
@@ -90,6 +91,22 @@ def undeploy(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpRespons
         )
     desired_state.undeploy(guild=guild, actor=Actor.of(request))
     _say(request, guild, "The script is undeployed.")
+    return _to_home(guild)
+
+
+@require_POST
+def mentions(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
+    """Takes `safe`, yes or no; anything else changes nothing."""
+    wanted = {"yes": True, "no": False}.get(request.POST.get("safe", ""))
+    if wanted is None or wanted == guild.safe_mentions:
+        return _to_home(guild)
+    guild = choose_mentions(guild=guild, actor=Actor.of(request), safe=wanted)
+    if not until_it_holds(guild):
+        messages.warning(request, f"Noted. {LATER}")
+    elif wanted:
+        messages.success(request, "From the next message on only users are pinged.")
+    else:
+        messages.success(request, "From the next message on whoever is mentioned is pinged.")
     return _to_home(guild)
 
 

@@ -1,27 +1,26 @@
-"""KV entries: the keys of a store and the beginning of each value."""
+"""KV entries: the keys of all stores, to be searched. A store's own page is the way to a key."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import BinaryField, QuerySet
-from django.db.models.functions import Substr
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.views.decorators.http import require_safe
 from unfold.paginator import InfinitePaginator
 
 from deployments.access import guilds_for
 from deployments.actor import Actor
 from deployments.admin.columns import column
+from deployments.admin.kv_key import key_address
+from deployments.admin.kv_store_page import expiry_words, head, with_heads
 from deployments.admin.scoped import GuildScopedAdmin, OwnRowsFilter
 from deployments.admin.site import site
-from deployments.display import as_text, moment
 from deployments.models import KvEntry, KvStore
-
-# Of a value: in the list, and on its own page.
-BYTES_IN_LIST = 120
-BYTES_SHOWN = 65_536
+from deployments.models.kv import KvEntryQuerySet
 
 
 class OwnStoresFilter(OwnRowsFilter):
@@ -43,22 +42,18 @@ class KvEntryAdmin(GuildScopedAdmin):
     # Millions of rows: nobody waits for their number.
     paginator = InfinitePaginator
     show_full_result_count = False
-    fields = ("key_text", "store", "guild", "size_text", "expires", "metadata", "value_text")
     empty_text = "There is nothing in here: the script has stored nothing, or has deleted it."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        head = Substr("value", 1, BYTES_IN_LIST + 1, output_field=BinaryField())
-        entries: QuerySet[Any] = super().get_queryset(request).defer("value").annotate(head=head)
-        return entries
+        entries = super().get_queryset(request)
+        assert isinstance(entries, KvEntryQuerySet)
+        return with_heads(entries.live())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Keys are bytes in order: a beginning is a range."""
-        if not search_term:
-            return queryset, False
-        beginning = search_term.encode(errors="replace")
-        return queryset.filter(key__gte=beginning, key__lt=beginning + b"\xff"), False
+        assert isinstance(queryset, KvEntryQuerySet)
+        return queryset.beginning_with(search_term), False
 
     @column("Key")
     def key_text(self, entry: KvEntry) -> str:
@@ -70,14 +65,7 @@ class KvEntryAdmin(GuildScopedAdmin):
 
     @column("Value")
     def beginning(self, entry: Any) -> str:
-        head = bytes(entry.head or b"")  # of an empty value SQLite makes NULL
-        shown = head[:BYTES_IN_LIST].decode(errors="replace")
-        more = "…" if len(head) > BYTES_IN_LIST else ""
-        return format_html('<span class="flora-text">{}{}</span>', shown, more)
-
-    @column("Value")
-    def value_text(self, entry: KvEntry) -> str:
-        return format_html('<pre class="flora-text">{}</pre>', as_text(entry.value, BYTES_SHOWN))
+        return format_html('<span class="flora-text">{}</span>', head(entry))
 
     @column("Size")
     def size_text(self, entry: KvEntry) -> str:
@@ -85,6 +73,16 @@ class KvEntryAdmin(GuildScopedAdmin):
 
     @column("Expires")
     def expires(self, entry: KvEntry) -> str:
-        if entry.expires_at is None:
-            return "never"
-        return moment(datetime.fromtimestamp(entry.expires_at, UTC))
+        return expiry_words(entry.expires_at)
+
+    @method_decorator(require_safe)
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A key is looked at and changed by its name: a script may set it anew at any time."""
+        entry = self.get_object(request, object_id)
+        return redirect(key_address("key", entry.store_id, str(entry)))

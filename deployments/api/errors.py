@@ -1,6 +1,7 @@
 """How the API says no: {"message": "<prefix>…"}, the same for every refusal under /api."""
 
 import logging
+import math
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -11,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from deployments.access import GuildNotFound, InvalidGuildId, JobNotFound, RevisionNotFound
+from deployments.kv.rules import KvError
+from deployments.services.kv_transfer import ExportNotFound
 from deployments.services.roll_back import NotRollbackable
 from deployments.services.schedule import NotRunnable
 from deployments.services.secrets import InvalidSecret
@@ -28,8 +31,11 @@ PREFIXES = {
     status.HTTP_405_METHOD_NOT_ALLOWED: "Method not allowed: ",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Payload too large: ",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Unsupported media type: ",
+    status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests: ",
     status.HTTP_503_SERVICE_UNAVAILABLE: "Service unavailable: ",
 }
+# By the code of what key-value data may not be; 400 otherwise.
+KV_STATUSES = {"KV_STORE_NOT_FOUND": 404, "KV_KEY_NOT_FOUND": 404, "KV_RATE_LIMITED": 429}
 DATABASE_AWAY = "the database does not answer; try again in a moment"
 
 
@@ -58,6 +64,13 @@ def envelope(error: Exception, context: dict[str, Any]) -> Response:
             return _answer(400, str(error))
         case InvalidSecret():
             return _answer(400, f"`{error.field}`: {error}")
+        case KvError():
+            answer = _answer(KV_STATUSES.get(error.code, 400), str(error), code=error.code)
+            if error.retry_after is not None:
+                answer["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+            return answer
+        case ExportNotFound():
+            return _answer(404, f"export {error}")
         case RequestDataTooBig():
             return _answer(413, str(error))
         case OperationalError() | InterfaceError():

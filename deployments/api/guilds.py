@@ -1,4 +1,4 @@
-"""The caller's guilds, and whether their scripts may run."""
+"""The caller's guilds, whether their scripts may run, and what else is chosen for them."""
 
 from typing import Any
 
@@ -9,11 +9,18 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for, guilds_for
 from deployments.actor import Actor
+from deployments.api.body import read_body
 from deployments.api.schema import REFUSALS
-from deployments.api.shapes import GuildAnswer, GuildStateAnswer
+from deployments.api.shapes import (
+    GuildAnswer,
+    GuildSettingsAnswer,
+    GuildSettingsRequest,
+    GuildStateAnswer,
+)
 from deployments.models import Guild, GuildMember
 from deployments.models.guild import ADMINISTRATOR
 from deployments.services.desired_state import pause, resume
+from deployments.services.guild_settings import choose_mentions
 from deployments.services.outcome import until_it_holds
 
 
@@ -48,6 +55,22 @@ class Resume(APIView):
         guild = resume(guild=guild_for(actor, guild_id), actor=actor)
         until_it_holds(guild)
         return Response(GuildStateAnswer(guild).data)
+
+
+class Settings(APIView):
+    @extend_schema(responses={200: GuildSettingsAnswer, **REFUSALS})
+    def get(self, request: Request, guild_id: str) -> Response:
+        return Response(GuildSettingsAnswer(guild_for(Actor.of(request), guild_id)).data)
+
+    @extend_schema(request=GuildSettingsRequest, responses={200: GuildSettingsAnswer, **REFUSALS})
+    def patch(self, request: Request, guild_id: str) -> Response:
+        """Holds from the script's next message on."""
+        actor = Actor.of(request)
+        guild = guild_for(actor, guild_id)
+        wanted = read_body(request, GuildSettingsRequest).validated_data
+        guild = choose_mentions(guild=guild, actor=actor, safe=wanted["safe_mentions"])
+        until_it_holds(guild)
+        return Response(GuildSettingsAnswer(guild).data)
 
 
 def _answers(actor: Actor, guilds: list[Guild]) -> list[dict[str, Any]]:

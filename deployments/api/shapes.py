@@ -41,6 +41,15 @@ class WholeNumber(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+class Switch(serializers.BooleanField):
+    """true or false, and no word for it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 # --- in -----------------------------------------------------------------------------------
 
 
@@ -108,6 +117,13 @@ def read_query(request: Request, form_class: "type[serializers.Serializer[Any]]"
     form.is_valid(raise_exception=True)
     query: dict[str, Any] = form.validated_data
     return query
+
+
+class GuildSettingsRequest(serializers.Serializer[Any]):
+    """safe_mentions: messages ping the users that they mention, but no role and never everyone,
+    unless the script says otherwise."""
+
+    safe_mentions = Switch()
 
 
 class SecretRequest(serializers.Serializer[Any]):
@@ -223,6 +239,12 @@ class GuildAnswer(Answer):
     icon = serializers.CharField(allow_null=True)
     permissions = serializers.IntegerField()
     state = serializers.ChoiceField(choices=GuildState.choices)
+
+
+class GuildSettingsAnswer(Answer):
+    safe_mentions = serializers.BooleanField(
+        help_text="false: messages ping whomever they mention, which is Discord's own default."
+    )
 
 
 class GuildStateAnswer(Answer):

@@ -2,16 +2,26 @@
 
 from typing import Any, NoReturn
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, path, re_path, register_converter
+from django.urls.converters import StringConverter
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from deployments.api import cron, deployments, guilds, secrets, tokens
+from deployments.api import cron, deployments, guilds, kv, secrets, tokens
 from deployments.api.health import Health, Public, Ready
 from deployments.api.logs import Logs, LogStream
 from deployments.api.me import Me
+
+
+class KvKey(StringConverter):
+    """Any text: slashes and line ends too."""
+
+    regex = "(?s:.+)"
+
+
+register_converter(KvKey, "key")
 
 ROUTES: dict[str, type[APIView]] = {
     "health": Health,
@@ -21,6 +31,7 @@ ROUTES: dict[str, type[APIView]] = {
     "guilds/<str:guild_id>": guilds.GuildDetail,
     "guilds/<str:guild_id>/pause": guilds.Pause,
     "guilds/<str:guild_id>/resume": guilds.Resume,
+    "guilds/<str:guild_id>/settings": guilds.Settings,
     "deployments": deployments.Deployments,
     "deployments/<str:guild_id>": deployments.Deployment,
     "deployments/<str:guild_id>/history": deployments.History,
@@ -33,6 +44,13 @@ ROUTES: dict[str, type[APIView]] = {
     "logs/<str:guild_id>/stream": LogStream,
     "secrets/<str:guild_id>": secrets.Secrets,
     "secrets/<str:guild_id>/<str:name>": secrets.Secret,
+    "kv/stores": kv.Stores,
+    "kv/stores/<str:guild_id>/<str:store>": kv.Store,
+    "kv/export/<str:guild_id>": kv.Exports,
+    "kv/export/<str:guild_id>/<str:export_id>": kv.ExportFile,
+    "kv/import/<str:guild_id>": kv.Import,
+    "kv/<str:guild_id>/<str:store>": kv.Keys,
+    "kv/<str:guild_id>/<str:store>/<key:key>": kv.Key,
     "tokens": tokens.Tokens,
     "tokens/<str:token_id>": tokens.Token,
 }

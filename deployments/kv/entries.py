@@ -55,6 +55,8 @@ def get(ledger: Ledger, guild: int, store: str, key: bytes) -> Entry | None:
 
 def get_many(ledger: Ledger, guild: int, store: str, keys: list[bytes]) -> dict[bytes, bytes]:
     """The values of those keys that are there. Raises KvError when they are too large together."""
+    if not keys:
+        return {}
     matching = (
         f" FROM {ENTRY} e JOIN {STORE} s ON s.id = e.store_id WHERE s.guild_id = %s"
         f" AND s.name = %s AND e.key IN ({marks(keys)})"

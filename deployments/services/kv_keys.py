@@ -1,15 +1,36 @@
-"""Set and delete keys of a guild's stores by hand. Scripts do it through the runtime."""
+"""Read, set and delete keys of a guild's stores by hand. Scripts do it through the runtime."""
 
 from deployments.actor import Actor
 from deployments.kv import entries, rules
-from deployments.kv.entries import Entry
+from deployments.kv.entries import Entry, Key
 from deployments.kv.rules import KvError
-from deployments.kv.session import writing
+from deployments.kv.session import reading, writing
 from deployments.models import AuditEvent, Guild
 
 
 class EntryChanged(Exception):
     """Somebody else has written the key since it was looked at."""
+
+
+def find_key(*, guild: Guild, store: str, key: str) -> Entry | None:
+    """Raises KvError, also when there is no such store."""
+    stored = rules.check_key(key)
+    _check_store(guild, store)
+    with reading() as ledger:
+        return entries.get(ledger, guild.pk, store, stored)
+
+
+def keys_of(
+    *, guild: Guild, store: str, prefix: str = "", after: str = "", limit: int
+) -> tuple[list[Key], bool]:
+    """A page of keys in byte order, and whether it is the last one.
+
+    Raises KvError, also when there is no such store.
+    """
+    start = rules.check_prefix(prefix)
+    _check_store(guild, store)
+    with reading() as ledger:
+        return entries.keys(ledger, guild.pk, store, start, rules.encoded(after), limit)
 
 
 def put_key(
@@ -56,3 +77,9 @@ def delete_key(*, guild: Guild, store: str, key: str, actor: Actor) -> bool:
                 actor=actor, action="delete_kv_key", guild=guild, store=store, key=stored.decode()
             )
     return was_there
+
+
+def _check_store(guild: Guild, store: str) -> None:
+    rules.check_store_name(store)
+    if not guild.kv_stores.filter(name=store).exists():
+        raise KvError("store not found", "KV_STORE_NOT_FOUND")

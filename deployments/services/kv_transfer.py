@@ -110,9 +110,11 @@ def _all_lines(guild: Guild) -> Iterator[bytes]:
     with snapshot():
         for store in guild.kv_stores.order_by("name"):
             yield line_of(store.name)
-            now = int(timezone.now().timestamp())
-            live = store.entries.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-            rows = live.order_by("key").values_list("key", "value", "metadata", "expires_at")
+            rows = (
+                store.entries.live()
+                .order_by("key")
+                .values_list("key", "value", "metadata", "expires_at")
+            )
             for key, value, metadata, expires_at in rows.iterator(chunk_size=ROWS_READ):
                 yield line_of(store.name, bytes(key), Entry(bytes(value), metadata, expires_at))
 

@@ -5,20 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from deployments import control
 from deployments.actor import Actor
 from deployments.hosts import HostPattern, InvalidHost
 from deployments.models import AuditEvent, Guild, Secret
-from deployments.sealing import Unreadable, configured_sealer
+from deployments.sealing import SEAL_BYTES, Unreadable, configured_sealer
 
 MAX_SECRETS = 100
 MAX_HOSTS = 50
 # Shorter ones cannot be kept out of responses and logs without making these unreadable.
 MIN_VALUE_CHARACTERS = 4
 MAX_VALUE_BYTES = 8192
+# All of a guild's: the runtime looks for each of them, in many forms, in whatever comes back.
+MAX_TOTAL_BYTES = 16 << 10
 NAME_RULE = "1 to 64 letters, digits, dots, hyphens and underscores, a letter or _ first"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
@@ -58,6 +61,7 @@ def put_secret(
             changed = "hosts"
         else:
             changed = "new" if is_new else "value"
+            _check_total(secret, value)
         secret.allowed_hosts = list(hosts)
         secret.sealed = sealer.seal(secret.identity, value)
         secret.updated_at = timezone.now()
@@ -168,6 +172,17 @@ def _value_of(secret: Secret, *, is_new: bool) -> str:
         return configured_sealer().open(secret.identity, secret.sealed)
     except Unreadable as error:
         raise InvalidSecret("value", f"give it a value again: {error}") from None
+
+
+def _check_total(secret: Secret, value: str) -> None:
+    """Raises InvalidSecret."""
+    others = Secret.objects.filter(guild_id=secret.guild_id).exclude(pk=secret.pk)
+    sizes = others.aggregate(sealed=Sum(Length("ciphertext")), number=Count("pk"))
+    total = (sizes["sealed"] or 0) - sizes["number"] * SEAL_BYTES + len(value.encode())
+    if total > MAX_TOTAL_BYTES:
+        raise InvalidSecret(
+            "value", f"the guild's secrets have {total} bytes with it, at most {MAX_TOTAL_BYTES}"
+        )
 
 
 def _changed(guild: Guild) -> None:

@@ -25,10 +25,12 @@ from deployments.models import (
     KvStore,
     LogEntry,
     Revision,
+    Secret,
     Task,
     User,
 )
 from deployments.models.revision import ActorType, Origin, Status
+from deployments.services.secrets import put_secret
 from deployments.services.tokens import create_token
 from runtime.control import ControlSocket
 
@@ -60,6 +62,7 @@ class Belongings:
     job: CronJob
     run: JobRun
     task: Task
+    secret: Secret
 
 
 @dataclass
@@ -132,6 +135,13 @@ def belongings(guild_id: int, name: str) -> Belongings:
         ),
         task=Task.objects.create(
             guild=guild, key=f"{name}-task", due_at=now, data=f'"{name}-data"'
+        ),
+        secret=put_secret(
+            guild=guild,
+            name=f"{name}-secret",
+            value=f"{name}-never-shown",
+            allowed_hosts=[f"{name}.example"],
+            actor=actor,
         ),
     )
 

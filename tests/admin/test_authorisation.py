@@ -5,13 +5,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from deployments.kv.entries import Entry, fingerprint
 from deployments.models import (
     AuditEvent,
     CronJob,
     Guild,
     GuildMember,
     JobRun,
+    KvEntry,
+    KvStore,
     Revision,
+    Secret,
     Task,
     User,
 )
@@ -28,12 +32,15 @@ OWN_GUILD = (LOGIN, LOGIN, ABSENT, OK, OK)
 OPERATORS = (LOGIN, LOGIN, ABSENT, ABSENT, OK)
 # Lists open for everybody who may enter; what stands in them is tested below.
 LISTS = (LOGIN, LOGIN, OK, OK, OK)
+# A form whose guild is chosen in it: what is not one's own is no choice.
+FOREIGN_CHOICE = (LOGIN, LOGIN, 400, OK, OK)
 NOBODY = (LOGIN, LOGIN, ABSENT, ABSENT, ABSENT)
 REFUSED = (LOGIN, LOGIN, ABSENT, 403, 403)
 
 SCRIPT = {"row": "0", "path": "a.ts", "contents": "x()", "entry": "0", "base": "{active}"}
 ACCOUNT = {"username": "newcomer", "password1": "a long pass", "password2": "a long pass"}
 CHANGED = {"username": "renamed", "is_active": "on"}
+NEW_SECRET = {"guild": "{guild}", "name": "API_KEY", "value": "correct horse", "hosts": ""}
 NEW_PASSWORD = {"new_password1": "another pass 1", "new_password2": "another pass 1"}
 
 # method, address, form, who gets what, the status of OK
@@ -48,6 +55,9 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "cronjob/", {}, LISTS, 200),
     ("GET", "task/", {}, LISTS, 200),
     ("GET", "jobrun/", {}, LISTS, 200),
+    ("GET", "secret/", {}, LISTS, 200),
+    ("GET", "secret/add/", {}, LISTS, 200),
+    ("POST", "secret/add/", NEW_SECRET, FOREIGN_CHOICE, 302),
     ("GET", "apitoken/", {}, LISTS, 200),
     ("GET", "apitoken/add/", {}, LISTS, 200),
     ("GET", "user/", {}, OPERATORS, 200),
@@ -60,6 +70,8 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "guild/{guild}/pause/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("POST", "guild/{guild}/resume/", {}, OWN_GUILD, 302),
     ("GET", "guild/{guild}/resume/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
+    ("POST", "guild/{guild}/mentions/", {"safe": "no"}, OWN_GUILD, 302),
+    ("GET", "guild/{guild}/mentions/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("GET", "guild/{guild}/undeploy/", {}, OWN_GUILD, 200),
     ("POST", "guild/{guild}/undeploy/", {}, OWN_GUILD, 302),
     ("GET", "guild/{guild}/owners/", {}, OPERATORS, 200),
@@ -72,8 +84,23 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "revision/{old}/roll-back/", {}, OWN_GUILD, 200),
     ("POST", "revision/{old}/roll-back/", {}, OWN_GUILD, 302),
     ("GET", "logentry/{log}/change/", {}, OWN_GUILD, 200),
-    ("GET", "kvstore/{store}/change/", {}, OWN_GUILD, 302),
-    ("GET", "kventry/{entry}/change/", {}, OWN_GUILD, 200),
+    ("GET", "kvstore/add/", {}, LISTS, 200),
+    ("POST", "kvstore/add/", {"guild": "{guild}", "name": "more"}, FOREIGN_CHOICE, 302),
+    ("GET", "kvstore/{store}/change/", {}, OWN_GUILD, 200),
+    ("GET", "kvstore/{store}/key/?key={key}", {}, OWN_GUILD, 200),
+    ("POST", "kvstore/{store}/key/?key={key}", {"value": "x", "seen": "{seen}"}, OWN_GUILD, 302),
+    ("GET", "kvstore/{store}/value/?key={key}", {}, OWN_GUILD, 200),
+    ("GET", "kvstore/{store}/new-key/", {}, OWN_GUILD, 200),
+    ("POST", "kvstore/{store}/new-key/", {"name": "k", "value": "x"}, OWN_GUILD, 302),
+    ("GET", "kvstore/{store}/delete-key/?key={key}", {}, OWN_GUILD, 200),
+    ("POST", "kvstore/{store}/delete-key/?key={key}", {}, OWN_GUILD, 302),
+    ("POST", "kvstore/{store}/export/", {}, OWN_GUILD, 302),
+    ("GET", "kvstore/{store}/export/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
+    ("POST", "kvstore/{store}/import/", {}, OWN_GUILD, 302),
+    ("GET", "kvstore/{store}/import/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
+    ("GET", "kvstore/{store}/delete/", {}, OWN_GUILD, 200),
+    ("POST", "kvstore/{store}/delete/", {}, OWN_GUILD, 302),
+    ("GET", "kventry/{entry}/change/", {}, OWN_GUILD, 302),
     ("GET", "auditevent/{audit}/change/", {}, OWN_GUILD, 200),
     ("GET", "cronjob/{job}/change/", {}, OWN_GUILD, 200),
     ("POST", "cronjob/{job}/run/", {}, OWN_GUILD, 302),
@@ -82,6 +109,10 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "task/{task}/change/", {}, OWN_GUILD, 200),
     ("GET", "task/{task}/cancel/", {}, OWN_GUILD, 200),
     ("POST", "task/{task}/cancel/", {}, OWN_GUILD, 302),
+    ("GET", "secret/{secret}/change/", {}, OWN_GUILD, 200),
+    ("POST", "secret/{secret}/change/", {"value": "", "hosts": "a.example"}, OWN_GUILD, 302),
+    ("GET", "secret/{secret}/delete/", {}, OWN_GUILD, 200),
+    ("POST", "secret/{secret}/delete/", {}, OWN_GUILD, 302),
     ("GET", "apitoken/{token}/revoke/", {}, OWN_GUILD, 200),
     ("POST", "apitoken/{token}/revoke/", {}, OWN_GUILD, 302),
     ("GET", "user/add/", {}, OPERATORS, 200),
@@ -96,7 +127,8 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("POST", "revision/{old}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "logentry/{log}/change/", {"message": "forged"}, REFUSED, 200),
     ("POST", "logentry/{log}/delete/", {"post": "yes"}, REFUSED, 200),
-    ("POST", "kventry/{entry}/change/", {"value": "forged"}, REFUSED, 200),
+    ("POST", "kventry/{entry}/change/", {"value": "forged"}, (LOGIN, LOGIN, 405, 405, 405), 200),
+    ("POST", "kventry/{entry}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "auditevent/{audit}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "jobrun/{run}/change/", {"outcome": "ok"}, REFUSED, 200),
     ("POST", "task/{task}/delete/", {"post": "yes"}, REFUSED, 200),
@@ -129,10 +161,13 @@ def names(world: World) -> dict[str, Any]:
         "log": garden.log.pk,
         "store": garden.store.pk,
         "entry": garden.entry.pk,
+        "key": str(garden.entry),
+        "seen": fingerprint(Entry(bytes(garden.entry.value), garden.entry.metadata)),
         "audit": garden.audit.pk,
         "job": garden.job.pk,
         "run": garden.run.pk,
         "task": garden.task.pk,
+        "secret": garden.secret.pk,
         "token": garden.token.token_key,
         "digest": garden.token.pk,
     }
@@ -152,7 +187,10 @@ def state_of_everything() -> list[Any]:
         list(Guild.objects.order_by("pk").values()),
         list(CronJob.objects.order_by("pk").values()),
         list(Task.objects.order_by("pk").values()),
+        list(Secret.objects.order_by("pk").values()),
         list(JobRun.objects.order_by("pk").values()),
+        list(KvStore.objects.order_by("pk").values()),
+        list(KvEntry.objects.order_by("pk").values_list("key", "size")),
         list(GuildMember.objects.order_by("pk").values()),
         list(User.objects.order_by("pk").values("username", "password", "is_active")),
     ]
@@ -219,7 +257,10 @@ def test_the_table_has_every_address_of_the_admin(world: World) -> None:
             *("cronjob", "jobrun", "task"),
         )
         for action in ("add", "delete", "history", "change")
-    } | {"deployments_apitoken_delete", "deployments_apitoken_history"}
+    } | {
+        *("deployments_apitoken_delete", "deployments_apitoken_history"),
+        "deployments_secret_history",
+    }
     assert ours - told - refused == set()
 
 
@@ -233,7 +274,7 @@ def _resolved(path: str) -> Any:
 
 LIST_NAMES = (
     *("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "apitoken"),
-    *("cronjob", "jobrun", "task"),
+    *("cronjob", "jobrun", "task", "secret"),
 )
 
 
@@ -265,6 +306,8 @@ def test_a_list_has_the_owners_rows_and_no_others(name: str, world: World) -> No
         "jobrun/?guild__id__exact=300000000000000002",
         "task/?q=orchard",
         "task/?guild__id__exact=300000000000000002",
+        "secret/?q=orchard",
+        "secret/?guild__id__exact=300000000000000002",
         "kvstore/?q=orchard",
         "kvstore/?guild__id__exact=300000000000000002",
         "kventry/?q=orchard",
@@ -290,6 +333,8 @@ def test_a_search_or_filter_finds_nothing_of_another_guild(query: str, world: Wo
         "apitoken/?digest__startswith=a",
         "user/?password__startswith=pbkdf2",
         "kventry/?value__contains=o",
+        "secret/?tag__startswith=a",
+        "secret/?key_id=a",
     ],
 )
 def test_a_column_that_no_filter_offers_cannot_be_probed(query: str, world: World) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from deployments.models import Guild, Revision, User
+from deployments.models import Guild, KvEntry, Revision, Secret, User
 from deployments.models.revision import Status
 from tests.admin.conftest import GARDEN, PASSWORD, World, address, failure, page_of, revision_of
 from tests.browser import browser
@@ -235,6 +235,70 @@ async def test_a_token_is_copied_and_reloading_makes_no_second_one(
     assert complaints == []
 
 
+async def test_a_key_is_looked_for_changed_and_not_overwritten_unseen(
+    chromium: Browser, live_server: LiveServer, people: World
+) -> None:
+    garden = people.garden
+
+    def value() -> bytes:
+        return bytes(KvEntry.objects.get(pk=garden.entry.pk).value)
+
+    page = await chromium.new_page()
+    complaints = await logged_in(page, live_server, garden.owner)
+    await page.goto(live_server.url + page_of(garden.store))
+    await page.get_by_label("Beginning of the key").fill("garden")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="garden-key").click()
+    area = page.get_by_label("Value")
+    await expect(area).to_have_value("garden-value")
+    await area.fill('{"b":\n')
+    await page.get_by_role("button", name="Check and format as JSON").click()
+    await expect(page.get_by_text("Not JSON: Expecting value: line 2 column 1")).to_be_visible()
+    await expect(area).to_have_value('{"b":\n')
+    await area.fill('\n{"b":[1]}')
+    await page.get_by_role("button", name="Check and format as JSON").click()
+    await expect(area).to_have_value('{\n  "b": [\n    1\n  ]\n}')
+    await on_database(lambda: KvEntry.objects.filter(pk=garden.entry.pk).update(value=b"theirs"))
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("theirs")
+    assert await on_database(value) == b"theirs"
+    await page.get_by_role("button", name="Save anyway").click()
+    await expect(page.get_by_text("The key garden-key is set.")).to_be_visible()
+    assert await on_database(value) == b'{\n  "b": [\n    1\n  ]\n}'
+    assert complaints == []
+
+
+async def test_a_secret_is_typed_unseen_kept_and_deleted(
+    chromium: Browser, live_server: LiveServer, people: World
+) -> None:
+    page = await chromium.new_page()
+    complaints = await logged_in(page, live_server, people.garden.owner)
+    await page.goto(live_server.url + page_of(people.garden.guild))
+    await page.get_by_role("link", name="Add a secret").click()
+    await page.get_by_label("Name").fill("API_KEY")
+    value = page.get_by_label("Value")
+    await value.fill("correct horse")
+    assert await value.evaluate("it => getComputedStyle(it).webkitTextSecurity") == "disc"
+    await page.get_by_label("Allowed hosts").fill("*")
+    await page.get_by_role("button", name="Keep it").click()
+    await expect(page.get_by_text("* would be every host: name the hosts.")).to_be_visible()
+    await expect(value).to_have_value("")
+    await value.fill("correct horse")
+    await page.get_by_label("Allowed hosts").fill("api.example.com")
+    await page.get_by_role("button", name="Keep it").click()
+    row = page.get_by_role("row").filter(has_text="API_KEY")
+    await expect(row).to_contain_text("api.example.com")
+    await row.get_by_role("link", name="API_KEY").click()
+    await expect(page.get_by_label("New value")).to_have_value("")
+    assert "horse" not in await page.content()
+    await page.get_by_role("link", name="Delete").click()
+    await page.get_by_role("button", name="Delete it").click()
+    await expect(page.get_by_role("row").filter(has_text="API_KEY")).to_have_count(0)
+    names = await on_database(lambda: sorted(Secret.objects.values_list("name", flat=True)))
+    assert names == ["garden-secret", "orchard-secret"]
+    assert complaints == []
+
+
 PAGES = [
     "guild/",
     "guild/{guild}/change/",
@@ -247,13 +311,23 @@ PAGES = [
     "logentry/",
     "logentry/{log}/change/",
     "kvstore/",
-    "kventry/{entry}/change/",
+    "kvstore/add/",
+    "kvstore/{store}/change/",
+    "kvstore/{store}/delete/",
+    "kvstore/{store}/key/?key={key}",
+    "kvstore/{store}/new-key/",
+    "kvstore/{store}/delete-key/?key={key}",
+    "kventry/",
     "cronjob/",
     "cronjob/{job}/change/",
     "task/",
     "task/{task}/change/",
     "jobrun/",
     "jobrun/{run}/change/",
+    "secret/",
+    "secret/add/",
+    "secret/{secret}/change/",
+    "secret/{secret}/delete/",
     "auditevent/",
     "apitoken/",
     "apitoken/add/",
@@ -274,7 +348,9 @@ async def test_every_page_fits_a_phone_and_complains_of_nothing(
     garden.failed.error = error
     await on_database(garden.failed.save)
     garden.job.name = garden.run.error = garden.task.key = "m" * 200
-    for row in (garden.job, garden.run, garden.task):
+    garden.entry.key = b"k" * 200
+    garden.secret.name, garden.secret.allowed_hosts = "m" * 64, [f"{'h' * 60}.example"] * 3
+    for row in (garden.job, garden.run, garden.task, garden.entry, garden.secret):
         await on_database(row.save)
     context = await chromium.new_context(
         viewport={"width": 390, "height": 844}, color_scheme=scheme
@@ -288,11 +364,13 @@ async def test_every_page_fits_a_phone_and_complains_of_nothing(
                 failed=garden.failed.pk,
                 old=garden.old.pk,
                 log=garden.log.pk,
-                entry=garden.entry.pk,
+                store=garden.store.pk,
+                key=str(garden.entry),
                 owner=garden.owner.pk,
                 job=garden.job.pk,
                 task=garden.task.pk,
                 run=garden.run.pk,
+                secret=garden.secret.pk,
             )
         )
         await page.goto(live_server.url + where)

@@ -218,6 +218,59 @@ def test_what_holds_already_is_not_done_again(
     assert AuditEvent.objects.count() == events
 
 
+# --- whom messages ping -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "button", "message"),
+    [
+        (
+            True,
+            "no",
+            "Ping whomever they mention",
+            "From the next message on whoever is mentioned is pinged.",
+        ),
+        (False, "yes", "Ping users only", "From the next message on only users are pinged."),
+    ],
+)
+def test_whom_messages_ping_is_switched(
+    before: bool,
+    wanted: str,
+    button: str,
+    message: str,
+    owner: Visitor,
+    world: World,
+    runtime: Answering,
+) -> None:
+    Guild.objects.filter(pk=GARDEN).update(safe_mentions=before)
+    html = owner.get(HOME).content.decode()
+    assert button in html
+    assert f'name="safe" value="{wanted}"' in html
+    response = owner.post(f"guild/{GARDEN}/mentions/", {"safe": wanted})
+    assert said(owner.get(response["Location"])) == [message]
+    assert Guild.objects.get(pk=GARDEN).safe_mentions is not before
+    event = AuditEvent.objects.latest("pk")
+    assert (event.action, event.guild_id) == ("choose_mentions", GARDEN)
+    assert event.details == {"safe": not before}
+    assert control.Reconcile(str(GARDEN)) in runtime.asked
+
+
+@pytest.mark.parametrize("wanted", ["yes", "", "off", "1"])
+def test_what_is_no_choice_of_pings_changes_nothing(
+    wanted: str, owner: Visitor, world: World, runtime: Answering
+) -> None:
+    events = AuditEvent.objects.count()
+    owner.post(f"guild/{GARDEN}/mentions/", {"safe": wanted})
+    assert Guild.objects.get(pk=GARDEN).safe_mentions
+    assert (AuditEvent.objects.count(), runtime.asked) == (events, [])
+
+
+def test_a_choice_of_pings_is_noted_while_the_runtime_is_away(owner: Visitor, world: World) -> None:
+    owner.post(f"guild/{GARDEN}/mentions/", {"safe": "no"})
+    assert said(owner.get(HOME))[0].startswith("Noted.")
+    assert not Guild.objects.get(pk=GARDEN).safe_mentions
+
+
 def test_undeploying_asks_first(owner: Visitor, world: World) -> None:
     page = owner.get(f"guild/{GARDEN}/undeploy/")
     assert "its slash commands disappear from Discord" in page.content.decode()

@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from deployments.models import ApiToken, AuditEvent, CronJob, Guild, Revision, User
+from deployments.actor import Actor
+from deployments.models import (
+    ApiToken,
+    AuditEvent,
+    CronJob,
+    Guild,
+    KvEntry,
+    KvStore,
+    Revision,
+    Secret,
+    User,
+)
+from deployments.services.secrets import put_secret
 from tests.api.conftest import GARDEN, ORCHARD, Api, World, settled
 
 # What each caller gets at a route of the guild Garden. 401: who are you? 404: there is no such
@@ -43,8 +55,24 @@ ROUTES: list[tuple[str, str, Any, int]] = [
     ("GET", f"/api/cron/{GARDEN}", None, 200),
     ("GET", f"/api/cron/{GARDEN}/a/report/runs", None, 200),
     ("POST", f"/api/cron/{GARDEN}/a/report/run", None, 202),
+    ("GET", f"/api/kv/stores?guild_id={GARDEN}", None, 200),
+    ("POST", "/api/kv/stores", {"guild_id": str(GARDEN), "store_name": "more"}, 200),
+    ("GET", f"/api/kv/{GARDEN}/notes", None, 200),
+    ("GET", f"/api/kv/{GARDEN}/notes/a/b", None, 200),
+    ("PUT", f"/api/kv/{GARDEN}/notes/a/b", {"value": "2"}, 200),
+    ("DELETE", f"/api/kv/{GARDEN}/notes/a/b", None, 200),
+    ("POST", f"/api/kv/export/{GARDEN}", None, 200),
+    ("GET", f"/api/kv/export/{GARDEN}", None, 200),
+    ("GET", f"/api/kv/export/{GARDEN}/0", None, 404),
+    ("POST", f"/api/kv/import/{GARDEN}", {"store": "notes"}, 415),
+    ("DELETE", f"/api/kv/stores/{GARDEN}/notes", None, 200),
+    ("GET", f"/api/secrets/{GARDEN}", None, 200),
+    ("PUT", f"/api/secrets/{GARDEN}/API_KEY", {"value": "another horse"}, 200),
+    ("DELETE", f"/api/secrets/{GARDEN}/API_KEY", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/pause", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/resume", None, 200),
+    ("GET", f"/api/guilds/{GARDEN}/settings", None, 200),
+    ("PATCH", f"/api/guilds/{GARDEN}/settings", {"safe_mentions": False}, 200),
     ("DELETE", f"/api/deployments/{GARDEN}", None, 204),
 ]
 
@@ -99,6 +127,9 @@ def traces(world: World) -> Any:
         list(Guild.objects.values()),
         list(Revision.objects.values_list("pk", "status")),
         list(CronJob.objects.values()),
+        list(KvStore.objects.values()),
+        list(KvEntry.objects.values_list("key", "size")),
+        list(Secret.objects.values()),
         list(AuditEvent.objects.exclude(action="create_token").values_list("action")),
     )
 
@@ -108,6 +139,15 @@ def test_a_guilds_routes_answer_each_caller_as_the_table_says(world: World, name
     revision = settled(world.garden)
     failed = settled(world.garden, "failed")
     CronJob.objects.create(guild=world.garden, name="a/report", expression="0 9 * * *")
+    store = KvStore.objects.create(guild=world.garden, name="notes", bytes_used=4, entry_count=1)
+    KvEntry.objects.create(store=store, key=b"a/b", value=b"1", size=4)
+    put_secret(
+        guild=world.garden,
+        name="API_KEY",
+        value="correct horse",
+        allowed_hosts=["api.example.com"],
+        actor=Actor.system(),
+    )
     ask = caller(name, world)
     for method, route, body, when_allowed in ROUTES:
         before = traces(world)
