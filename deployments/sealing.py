@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 NONCE_BYTES = 12
+# A sealed value has so many bytes more than the value.
+SEAL_BYTES = 16
 KEY_ID_CHARACTERS = 16
 # Of a placeholder: so that nobody makes up another one out of a secret's id.
 TAG_CHARACTERS = 12

@@ -30,6 +30,18 @@ class KvStore(models.Model):
         return self.name
 
 
+class KvEntryQuerySet(models.QuerySet["KvEntry"]):
+    def live(self) -> "KvEntryQuerySet":
+        """Those that have not expired: others are there until they are swept away."""
+        now = int(timezone.now().timestamp())
+        return self.filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now))
+
+    def beginning_with(self, prefix: str) -> "KvEntryQuerySet":
+        """Keys are bytes in order: a beginning is a range, and UTF-8 has no byte 0xff."""
+        start = prefix.encode(errors="replace")
+        return self.filter(key__gte=start, key__lt=start + b"\xff") if start else self
+
+
 class KvEntry(models.Model):
     """key and value: UTF-8 bytes, so that both databases order keys by bytes as the original did
     and keep every character, NUL too.
@@ -43,6 +55,8 @@ class KvEntry(models.Model):
     metadata = models.TextField(null=True)
     expires_at = models.BigIntegerField(null=True)
     size = models.IntegerField()
+
+    objects = KvEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "KV entry"

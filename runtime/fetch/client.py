@@ -38,10 +38,12 @@ _NOT_IN_FILENAMES = re.compile(r"[^\w.() -]")
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Of one guild; seconds and bytes. A request's body counts after secrets were put into it."""
+    """Of one guild; seconds and bytes. A request's body counts after secrets were put into it.
+    connections: of all guilds, so that their requests do not use up the process's descriptors."""
 
     seconds: float = 10.0
     concurrency: int = 6
+    connections: int = 512
     request_bytes: int = 5 << 20
     response_bytes: int = 5 << 20
 
@@ -157,7 +159,7 @@ class GuardedClient:
             )
             tls = self._tls or tls_context()
             self._connections = aiohttp.ClientSession(
-                connector=guarded_connector(resolver, self._policy, tls),
+                connector=guarded_connector(resolver, self._policy, tls, self.limits.connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,

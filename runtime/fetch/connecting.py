@@ -42,9 +42,10 @@ class GuardedResolver(AbstractResolver):
 
 
 def guarded_connector(
-    resolver: AbstractResolver, policy: Policy, tls: ssl.SSLContext
+    resolver: AbstractResolver, policy: Policy, tls: ssl.SSLContext, connections: int
 ) -> aiohttp.TCPConnector:
-    """No connection is used twice: what one guild leaves in it would meet another guild."""
+    """No connection is used twice: what one guild leaves in it would meet another guild.
+    connections: how many there may be; who comes then waits until one ends."""
 
     def make_socket(info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, (address, *_) = info
@@ -57,7 +58,7 @@ def guarded_connector(
         socket_factory=make_socket,
         use_dns_cache=False,
         force_close=True,
-        limit=0,  # each guild has its own limit
+        limit=connections,
         ssl=tls,
     )
 

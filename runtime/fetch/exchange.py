@@ -183,7 +183,7 @@ class Exchange:
             headers=[
                 (name.decode("latin-1"), hide(value).decode("latin-1"))
                 for name, value in response.raw_headers
-                if is_header_name(name.decode("latin-1")) and b"\0" not in value
+                if is_header_name(hide(name).decode("latin-1")) and b"\0" not in value
             ],
             has_body=has_body,
         )
@@ -198,7 +198,8 @@ class Exchange:
         decoder = decoder_for(coding)
         if decoder is None and self._substitution.has_secrets:
             # Nobody could see whether a secret of the guild is in it.
-            raise failed(f"the response has the unknown Content-Encoding {coding[:80]!r}")
+            shown = self._substitution.hide(_raw(coding)).decode(errors="replace")[:80]
+            raise failed(f"the response has the unknown Content-Encoding {shown!r}")
         self._decoder = decoder or AsItIs()
         self._hiding = self._substitution.hiding()
 

@@ -1,5 +1,6 @@
 """A guild's secrets as the supervisor holds them: sealed, until one of their values is needed."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,8 @@ class Secret:
 
 class GuildSecrets:
     """All of one guild at one version. Values are opened once, when they are first needed, and
-    are gone with this object."""
+    are gone with this object. What hides them is made ready before (`open`): where there is much
+    to hide that may take a second."""
 
     def __init__(self, version: int, secrets: Sequence[Secret], sealer: Sealer) -> None:
         self.version = version
@@ -35,6 +37,7 @@ class GuildSecrets:
         self._by_id = {secret.id: secret for secret in secrets}
         self._by_name = {secret.name: secret for secret in secrets}
         self._values: dict[str, str] = {}
+        self._opening: asyncio.Future[Redactor] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._by_id)
@@ -55,27 +58,32 @@ class GuildSecrets:
             self._values[secret.id] = self._sealer.open(secret.identity, secret.sealed)
         return self._values[secret.id]
 
+    async def open(self) -> None:
+        """To be awaited before a value is used."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(asyncio.to_thread(lambda: self.hides_from_people))
+        await asyncio.shield(self._opening)
+
     @property
     def is_open(self) -> bool:
-        """Whether a value was ever needed: before that none can have come to anybody."""
-        return bool(self._values)
+        """Before that no value can have come to anybody."""
+        return self._opening is not None and self._opening.done()
 
     @cached_property
     def hides_from_scripts(self) -> Redactor:
         """Puts the placeholder where a value stands, so that what a script is given works."""
-        return self._redactor({secret: secret.placeholder for secret in self._by_id.values()})
+        values: list[tuple[str, bytes]] = []
+        for secret in self._by_id.values():
+            try:
+                values.append((self.value(secret), secret.placeholder.encode()))
+            except Unreadable:
+                continue  # it has gone nowhere either
+        return Redactor(*replacements(values))
 
     @cached_property
     def hides_from_people(self) -> Redactor:
-        return self._redactor(
-            {secret: f"[secret {secret.name}]" for secret in self._by_id.values()}
+        secrets = self._by_id.values()
+        names = {secret.placeholder: f"[secret {secret.name}]" for secret in secrets}
+        return self.hides_from_scripts.saying(
+            {placeholder.encode(): name.encode() for placeholder, name in names.items()}
         )
-
-    def _redactor(self, stand_ins: "dict[Secret, str]") -> Redactor:
-        values: list[tuple[str, bytes]] = []
-        for secret, stand_in in stand_ins.items():
-            try:
-                values.append((self.value(secret), stand_in.encode()))
-            except Unreadable:
-                continue  # it has gone nowhere either
-        return Redactor(replacements(values))

@@ -17,6 +17,7 @@ from runtime.secrets.substitution import SecretSubstitution
 
 # How long uses are gathered before they are written; seconds.
 USES_EVERY = 5.0
+MAX_TEXT = 64 << 10
 
 
 class SecretVault:
@@ -42,17 +43,30 @@ class SecretVault:
         """By the secrets' names."""
         return self.of(guild_id).placeholders
 
-    def substitution(self, guild_id: str, max_bytes: int) -> Substitution:
+    async def opened(self, guild_id: str) -> GuildSecrets:
+        """The guild's, ready for their values to be used."""
+        secrets = self.of(guild_id)
+        if secrets:
+            await secrets.open()
+        return secrets
+
+    async def substitution(self, guild_id: str, max_bytes: int) -> Substitution:
         """For one request. max_bytes: of its body with secrets in it."""
-        return SecretSubstitution(self.of(guild_id), self.note_use, max_bytes)
+        return SecretSubstitution(await self.opened(guild_id), self.note_use, max_bytes)
 
     def redacted(self, guild_id: str, text: str) -> str:
-        """A text for people: where a value of the guild's stands, the secret's name."""
+        """A text for people: where a value of the guild's stands, the secret's name.
+
+        Of a long one the beginning: MAX_TEXT characters, more than a log keeps of a line.
+        """
         secrets = self.of(guild_id)
         if not secrets.is_open:
             return text
-        encoded = text.encode(errors="surrogatepass")
-        return secrets.hides_from_people.apply(encoded).decode(errors="surrogatepass")
+        stream = secrets.hides_from_people.stream()
+        encoded = stream.feed(text[:MAX_TEXT].encode(errors="surrogatepass"))
+        if len(text) <= MAX_TEXT:  # else what it holds back may begin a value that was cut
+            encoded += stream.finish()
+        return encoded.decode(errors="surrogatepass")
 
     # --- keeping up with the database ------------------------------------------------------
 

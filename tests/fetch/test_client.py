@@ -639,6 +639,24 @@ async def test_a_guild_has_its_turns_and_takes_none_from_others(
         exchange.cancel()
 
 
+async def test_all_guilds_together_have_so_many_connections(
+    make_client: MakeClient, server: Server
+) -> None:
+    client = make_client(connections=2)
+    streams = [Stream(server, f"/{n}") for n in range(3)]
+    base = f"http://api.example.com:{server.http}"
+    exchanges = [begun(client, f"{base}/{n}", str(n)) for n in range(3)]
+    for exchange in exchanges[:2]:
+        await exchange.begin()
+    waiting = asyncio.ensure_future(exchanges[2].begin())
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert not streams[2].opened.is_set()
+    exchanges[0].cancel()
+    await waiting
+    for exchange in exchanges:
+        exchange.cancel()
+
+
 async def test_a_turn_comes_back_however_a_request_ends(
     make_client: MakeClient, server: Server
 ) -> None:

@@ -5,6 +5,7 @@ import html
 import itertools
 import json
 import re
+import struct
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -33,6 +34,16 @@ def go_json(text: str) -> str:
     return encoded
 
 
+def dotnet_json(text: str) -> str:
+    return "".join(
+        "".join(f"\\u{unit:04X}" for unit in struct.unpack(f">{len(units) // 2}H", units))
+        if character in "<>&'\"+`" or not character.isascii()
+        else re.sub(r"u00..", lambda found: f"u{found[0][1:].upper()}", json.dumps(character)[1:-1])
+        for character in text
+        for units in [character.encode("utf-16-be")]
+    )
+
+
 DRESSES: dict[str, Dress] = {
     "as it is": lambda text: text,
     "JSON": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
@@ -42,17 +53,24 @@ DRESSES: dict[str, Dress] = {
     "a URL's part": lambda text: quote(text, safe=""),
     "a URL's path": quote,
     "a form": quote_plus,
+    ".NET's JSON": dotnet_json,
+    "a browser's form": lambda text: quote(text, safe="*").replace("%20", "+").replace("~", "%7E"),
     "JavaScript's encodeURIComponent": lambda text: quote(text, safe="-_.!~*'()"),
     "a URL's part in lower case": lambda text: re.sub(
         "%[0-9A-F]{2}", lambda found: found[0].lower(), quote(text, safe="")
     ),
     "HTML": html.escape,
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text, ensure_ascii=False)[1:-1])[1:-1],
+    "JSON in HTML": lambda text: html.escape(json.dumps(text, ensure_ascii=False)[1:-1]),
+    "JSON in a form": lambda text: quote_plus(json.dumps(text, ensure_ascii=False)[1:-1]),
+    "JSON in hexadecimal": lambda text: json.dumps(text, ensure_ascii=False)[1:-1].encode().hex(),
+    "a URL in a URL": lambda text: quote(quote(text, safe=""), safe=""),
     "hexadecimal": lambda text: text.encode().hex(),
 }
 
 
 def redactor(*values: str) -> Redactor:
-    return Redactor(replacements((value, b"<%d>" % n) for n, value in enumerate(values)))
+    return Redactor(*replacements((value, b"<%d>" % n) for n, value in enumerate(values)))
 
 
 def slowly(forms: dict[bytes, bytes], data: bytes) -> bytes:
@@ -80,7 +98,7 @@ def cut(data: bytes, cuts: list[int]) -> list[bytes]:
 def test_pieces_of_any_size_give_what_the_whole_gives(
     values: list[str], data: st.DataObject, cuts: list[int]
 ) -> None:
-    forms = replacements((value, b"<%d>" % n) for n, value in enumerate(values))
+    (forms,) = replacements((value, b"<%d>" % n) for n, value in enumerate(values))
     part = st.sampled_from(sorted(forms)).flatmap(
         lambda form: st.sampled_from([form, form[:-1], form[1:], form[: len(form) // 2]])
     )
@@ -122,7 +140,17 @@ def test_what_has_nothing_to_hide_stays_as_it_is(data: bytes, value: str) -> Non
     assume(not any(form in data for form in forms_of(value)))
     stream = redactor(value).stream()
     assert stream.feed(data) + stream.finish() == data
-    assert Redactor({}).stream().feed(data) == data
+    assert Redactor().stream().feed(data) == data
+
+
+@pytest.mark.parametrize("length", [63, 64, 127, 128, 129, 400, 4096])
+@pytest.mark.parametrize("name", sorted(DRESSES))
+def test_a_long_value_is_one_value(name: str, length: int) -> None:
+    value = "".join(f'{n}/"é' for n in range(length))[:length]
+    text = f"before {DRESSES[name](value)} after".encode()
+    stream = redactor(value).stream()
+    out = b"".join(stream.feed(piece) for piece in cut(text, [*range(0, len(text), 37)]))
+    assert out + stream.finish() == b"before <0> after"
 
 
 def test_only_what_may_become_a_value_is_held_back() -> None:

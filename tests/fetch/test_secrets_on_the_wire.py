@@ -64,12 +64,14 @@ async def test_nothing_of_it_stands_in_the_head(
     async def handler(request: web.Request) -> web.StreamResponse:
         key = request.headers["X-Key"]
         return web.Response(
-            reason=f"Hello {key}", headers={"X-Echo": key, "Set-Cookie": f"k={key}"}
+            reason=f"Hello {key}",
+            headers={"X-Echo": key, "Set-Cookie": f"k={key}", f"X-{key}": "1"},
         )
 
     server.handlers["/"] = handler
     url = f"https://api.example.com:{server.https}/"
-    answer = await ask(client, url, headers=HEADERS, substitution=substitution())
+    answer = await ask(client, url, headers=HEADERS, substitution=substitution("t0ken-of-letters"))
+    assert "t0ken" not in str(answer.head)
     assert answer.head.reason == f"Hello {PLACEHOLDER}"
     assert answer.headers["x-echo"] == PLACEHOLDER
     assert answer.headers["set-cookie"] == f"k={PLACEHOLDER}"
@@ -112,6 +114,11 @@ async def test_what_cannot_be_looked_into_is_refused(
     with pytest.raises(FetchError) as error:
         await ask(client, url, substitution=substitution())
     assert str(error.value) == "fetch failed: the response has the unknown Content-Encoding 'zstd'"
+    server.answer("/", b"x", Content_Encoding=VALUE)
+    with pytest.raises(FetchError) as error:
+        await ask(client, url, substitution=substitution())
+    told = f"fetch failed: the response has the unknown Content-Encoding '{PLACEHOLDER}'"
+    assert str(error.value) == told
 
 
 @pytest.mark.parametrize(
