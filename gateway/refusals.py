@@ -40,11 +40,17 @@ def refusal(status: int, headers: Mapping[str, str], text: bytes, shown: str) ->
 
 
 def rate_limited(
-    shown: str, seconds: float | None, *, status: int | None = None, everywhere: bool = False
+    shown: str,
+    seconds: float | None,
+    *,
+    status: int | None = None,
+    everywhere: bool = False,
+    why: str = "",
 ) -> DiscordError:
-    """seconds: after which the request would be taken, None where nobody knows."""
+    """seconds: after which the request would be taken, None where nobody knows; why: what is
+    behind it, if it is not a limit of Discord's."""
     return DiscordError(
-        f"Discord rate limited for {shown}",
+        f"Discord rate limited for {shown}{f': {why}' if why else ''}",
         "DISCORD_RATE_LIMITED",
         status=status,
         retry_after=None if seconds is None else round(seconds, 3),

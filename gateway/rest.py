@@ -18,6 +18,7 @@ import orjson
 from nextcord.http import Route
 from yarl import URL
 
+from gateway.earned_refusals import EarnedRefusals, is_counted
 from gateway.errors import DiscordError
 from gateway.rate_limits import Lane, NotInTime, RateLimits
 from gateway.refusals import rate_limited, refusal
@@ -76,7 +77,8 @@ class Rest(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """shown: the route without ids and tokens. lane: what Discord counts it with. repeatable: it
-    does no harm twice. counts: against the limits of the whole bot."""
+    does no harm twice. counts: against the limits of the whole bot. guild: empty for an answer to
+    an interaction."""
 
     method: str
     url: str
@@ -87,6 +89,7 @@ class _Asked:
     reason: str | None
     repeatable: bool
     counts: bool = True
+    guild: str = ""
 
 
 def _pause(repeats: int) -> float:
@@ -101,14 +104,17 @@ class DiscordRest:
         concurrency: int,
         timeout: float,
         pause: Callable[[int], float] = _pause,
+        earned: EarnedRefusals | None = None,
     ) -> None:
         """http: nextcord's client, which has the token once the bot has logged in; concurrency:
         requests of one guild at once; timeout: seconds for one request with its waits for limits
-        and its repeats, 0 for none; pause(n): seconds before the repeat after n others."""
+        and its repeats, 0 for none; pause(n): seconds before the repeat after n others; earned:
+        whom Discord has refused too often of late."""
         self._http = http
         self._concurrency = concurrency
         self._timeout = timeout
         self._pause = pause
+        self._earned = earned or EarnedRefusals()
         self._limits = RateLimits()
         self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = (
             weakref.WeakValueDictionary()
@@ -145,6 +151,7 @@ class DiscordRest:
             files,
             reason,
             repeatable=method == "GET",
+            guild=guild,
         )
         turns = self._turns.setdefault(guild, asyncio.Semaphore(self._concurrency))
         try:
@@ -153,6 +160,8 @@ class DiscordRest:
         except TimeoutError:
             raise rate_limited(shown, None) from None
         try:
+            if (seconds := self._earned.seconds_to_wait(guild)) > 0:
+                raise rate_limited(shown, seconds, why="too many were refused")
             return await self._send(asked)
         finally:
             turns.release()
@@ -244,6 +253,8 @@ class DiscordRest:
         self._limits.note(lane, answer.headers)
         if 200 <= answer.status < 300:
             return orjson.loads(text) if text else None
+        if asked.guild and is_counted(answer.status, answer.headers):
+            self._earned.note(asked.guild)
         refused = refusal(answer.status, answer.headers, text, asked.shown)
         if refused.status == 429 and refused.retry_after is not None:
             self._limits.close(lane, refused.retry_after)

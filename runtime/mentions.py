@@ -13,9 +13,10 @@ class MentionDefaults:
         self._database = database
         self._discords: frozenset[str] = frozenset()
 
-    async def refresh(self) -> None:
-        """Raises DatabaseAway."""
-        self._discords = frozenset(await self._database.run(revisions.guilds_with_any_mention))
+    async def refresh(self, *, patience: float = 10.0) -> None:
+        """patience: seconds for a database that is away. Raises DatabaseAway."""
+        guild_ids = await self._database.run(revisions.guilds_with_any_mention, patience=patience)
+        self._discords = frozenset(guild_ids)
 
     def are_discords(self, guild_id: str) -> bool:
         """Whether the guild has chosen that its script pings whomever it mentions."""

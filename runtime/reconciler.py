@@ -21,6 +21,8 @@ from runtime.secrets.vault import SecretVault
 log = logging.getLogger("flora.runtime")
 
 EVERY = 5.0
+# How long a start waits for a database that is away; seconds.
+AT_START = 3600.0
 
 
 class Reconciler:
@@ -45,8 +47,8 @@ class Reconciler:
     async def restore(self) -> int:
         """Brings up everything that should run; how many guilds that were. A script that does
         not load is recorded and skipped. Raises DatabaseAway."""
-        await self._mentions.refresh()
-        desired = await self._database.run(revisions.desired, patience=3600.0)
+        await self._mentions.refresh(patience=AT_START)
+        desired = await self._database.run(revisions.desired, patience=AT_START)
         await asyncio.gather(*(self._deployer.bring_up(guild_id) for guild_id in desired))
         return len(desired)
 

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import binascii
 import re
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import msgspec
 
@@ -36,6 +37,11 @@ class Attachment(msgspec.Struct):
     text: str | None = None
     url: str | None = None
     spoiler: bool = False
+
+
+def file_turn(call: OpCall, has_files: bool) -> AbstractAsyncContextManager[None]:
+    """What gathers files or pictures does it in here, and sends them."""
+    return call.services.file_turns.of(call.guild_id) if has_files else nullcontext()
 
 
 async def files_of(call: OpCall, attachments: list[Attachment] | None) -> list[File]:

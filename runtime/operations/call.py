@@ -1,7 +1,7 @@
 """One operation that a script has asked, and what it may use on the host to be done."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from gateway.rest import Rest
@@ -11,6 +11,7 @@ from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate
 from runtime.kv.engine import KvEngine
 from runtime.mentions import MentionDefaults
+from runtime.operations.file_turns import FileTurns
 from runtime.schedule.clock import Clock
 from runtime.schedule.tasks import Tasks
 from runtime.secrets.vault import SecretVault
@@ -35,6 +36,7 @@ class HostServices:
     tasks: Tasks
     max_cron_jobs: int
     jobs_changed: Callable[[HostedIsolate], None]
+    file_turns: FileTurns = field(default_factory=FileTurns)
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,20 +1,24 @@
 """The operation by which a script declares its application commands."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from gateway.command_fields import InvalidCommand
 from gateway.command_rules import check_commands
 from runtime.operations.call import OpCall, Operation
 from runtime.operations.errors import OperationError
 
+# More than Discord takes, so that it is `check_commands` that says what is too much.
+MAX_COMMANDS, MAX_EPHEMERAL = 1000, 5000
+
 
 class Register(msgspec.Struct):
     """ephemeral: the commands whose answers only who uses them sees, `tag view` by name."""
 
-    commands: list[dict[str, Any]]
-    ephemeral: list[str] = []
+    commands: Annotated[list[dict[str, Any]], Meta(max_length=MAX_COMMANDS)]
+    ephemeral: Annotated[list[str], Meta(max_length=MAX_EPHEMERAL)] = []
 
 
 async def register(call: OpCall, args: Register) -> None:

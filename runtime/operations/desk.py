@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -14,7 +15,8 @@ from runtime.worker.records import Record, is_gated
 
 log = logging.getLogger("flora.runtime")
 
-MAX_UNDER_WAY = 64
+# Of one isolate: operations, and the bytes of what they were asked with.
+MAX_UNDER_WAY, MAX_BYTES_UNDER_WAY = 64, 32 << 20
 # The largest single answer, many values out of KV, stays below what a frame may hold.
 MAX_FRAME_TEXT = 16 << 20
 _UNKNOWN = OperationError("Internal error: the operation failed on the host", "INTERNAL_ERROR")
@@ -25,6 +27,7 @@ class OperationDesk:
         self._services = services
         self._answers: dict[tuple[HostedIsolate, bool], list[Any]] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
+        self._bytes: Counter[HostedIsolate] = Counter()
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(operation.arguments)
             for name, operation in OPERATIONS.items()
@@ -36,6 +39,7 @@ class OperationDesk:
 
     def perform(self, isolate: HostedIsolate, record: Record) -> None:
         """Begins an operation; its answer goes to the isolate when it is there."""
+        self._bytes[isolate] += len(record.payload)
         try:
             awaitable = self._begin(isolate, record)
         except Exception as error:
@@ -52,6 +56,12 @@ class OperationDesk:
         if isolate.operations_under_way > MAX_UNDER_WAY:
             raise OperationError(
                 f"more than {MAX_UNDER_WAY} operations are under way: await some first",
+                "TOO_MANY_OPERATIONS",
+            )
+        if self._bytes[isolate] > MAX_BYTES_UNDER_WAY:
+            raise OperationError(
+                f"more than {MAX_BYTES_UNDER_WAY >> 20} MiB are under way: "
+                "await some operations first",
                 "TOO_MANY_OPERATIONS",
             )
         arguments = self._decoders[record.name].decode(record.payload)
@@ -82,6 +92,9 @@ class OperationDesk:
         if not self._answers:
             asyncio.get_running_loop().call_soon(self._flush)
         self._answers.setdefault((isolate, is_gated(record.name)), []).append(answer)
+        self._bytes[isolate] -= len(record.payload)
+        if self._bytes[isolate] <= 0:
+            del self._bytes[isolate]
         isolate.operation_ended()
 
     def _describe(self, record: Record, error: Exception) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gateway.routes.ownership import may_name_objects, require_own
 from gateway.routes.route import Body, Makes, Route, check_parameter
 from gateway.routes.table import METHODS, find
 from runtime.operations import request_body
-from runtime.operations.attachments import Attachment, files_of
+from runtime.operations.attachments import Attachment, file_turn, files_of
 from runtime.operations.call import OpCall, Operation
 
 Arguments = dict[str, msgspec.Raw]
@@ -187,15 +187,17 @@ async def _perform(call: OpCall, asked: _Asked) -> Any:
         asked.parameters,
         *(asked.query, named or ()),
     )
-    files = await files_of(call, asked.attachments)
-    result = await services.rest.request(
-        *(call.guild_id, route.method, route.path),
-        body=await _sendable(call, route, body, files),
-        files=() if route.body is Body.FORM else files,
-        query={name: as_query(name, value) for name, value in asked.query.items()},
-        reason=reason,
-        **asked.parameters,
-    )
+    has_pictures = isinstance(body, dict) and not request_body.PICTURES.isdisjoint(body)
+    async with file_turn(call, bool(asked.attachments) or has_pictures):
+        files = await files_of(call, asked.attachments)
+        result = await services.rest.request(
+            *(call.guild_id, route.method, route.path),
+            body=await _sendable(call, route, body, files),
+            files=() if route.body is Body.FORM else files,
+            query={name: as_query(name, value) for name, value in asked.query.items()},
+            reason=reason,
+            **asked.parameters,
+        )
     _learn(call, route, result)
     return result
 

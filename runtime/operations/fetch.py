@@ -13,6 +13,7 @@ from msgspec import Meta
 from runtime.fetch.errors import FetchError, too_large
 from runtime.fetch.exchange import Exchange
 from runtime.fetch.request import SAFE_METHODS, Redirect, make_request
+from runtime.fetch.substitution import Substitution
 from runtime.fetch.target import parse_target
 from runtime.operations.call import OpCall, Operation
 from runtime.operations.errors import invalid_input
@@ -70,11 +71,13 @@ async def cancel(call: OpCall, args: ById) -> None:
 
 
 async def _ask(call: OpCall, args: Ask) -> dict[str, Any]:
-    exchanges = call.isolate.exchanges
+    exchanges, services = call.isolate.exchanges, call.services
+    substitution = await services.secrets.substitution(
+        call.guild_id, services.fetch.limits.request_bytes
+    )
     if args.id in exchanges:
         raise invalid_input("id", "is another request's")
-    exchange = _exchange(call, args)
-    exchanges[args.id] = exchange
+    exchange = exchanges[args.id] = _exchange(call, args, substitution)
     try:
         head = await exchange.begin()
     except BaseException:
@@ -92,7 +95,7 @@ async def _ask(call: OpCall, args: Ask) -> dict[str, Any]:
     }
 
 
-def _exchange(call: OpCall, args: Ask) -> Exchange:
+def _exchange(call: OpCall, args: Ask, substitution: Substitution) -> Exchange:
     """Raises FetchError, and OperationError for what no SDK sends."""
     body = None if args.body is None else _decoded(args.body)
     request = make_request(
@@ -103,9 +106,7 @@ def _exchange(call: OpCall, args: Ask) -> Exchange:
         raise too_large(
             f"over {MAX_BODY_BYTES} bytes of requests are under way: await some before the next"
         )
-    client = call.services.fetch
-    substitution = call.services.secrets.substitution(call.guild_id, client.limits.request_bytes)
-    return client.exchange(call.guild_id, request, substitution)
+    return call.services.fetch.exchange(call.guild_id, request, substitution)
 
 
 def _decoded(body: str) -> bytes:

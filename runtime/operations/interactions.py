@@ -8,7 +8,7 @@ from msgspec import Meta
 from gateway.routes.checks import snowflake
 from runtime.interactions.answer import Answer
 from runtime.interactions.interaction import Interaction
-from runtime.operations.attachments import Attachment, files_of
+from runtime.operations.attachments import Attachment, file_turn, files_of
 from runtime.operations.call import OpCall, Operation
 from runtime.operations.errors import invalid_input
 from runtime.operations.request_body import agreed_mentions, json_object
@@ -75,7 +75,9 @@ class FollowupBody(Followup):
 
 
 async def respond(call: OpCall, args: Respond) -> Any:
-    return await _by_id(call, args).reply(await _answer(call, args, args.ephemeral))
+    interaction = _by_id(call, args)
+    async with file_turn(call, bool(args.files)):
+        return await interaction.reply(await _answer(call, args, args.ephemeral))
 
 
 async def defer(call: OpCall, args: Defer) -> None:
@@ -87,7 +89,9 @@ async def defer(call: OpCall, args: Defer) -> None:
 
 
 async def update(call: OpCall, args: Respond) -> Any:
-    return await _by_id(call, args).update(await _answer(call, args))
+    interaction = _by_id(call, args)
+    async with file_turn(call, bool(args.files)):
+        return await interaction.update(await _answer(call, args))
 
 
 async def show_modal(call: OpCall, args: ShowModal) -> None:
@@ -100,7 +104,9 @@ async def suggest(call: OpCall, args: Suggest) -> None:
 
 
 async def edit_original(call: OpCall, args: Body) -> Any:
-    return await _by_token(call, args.token).edit_original(await _answer(call, args))
+    interaction = _by_token(call, args.token)
+    async with file_turn(call, bool(args.files)):
+        return await interaction.edit_original(await _answer(call, args))
 
 
 async def delete_original(call: OpCall, args: ByToken) -> None:
@@ -117,13 +123,15 @@ async def fetch_reply(call: OpCall, args: ByToken) -> Any:
 
 async def create_followup(call: OpCall, args: Body) -> Any:
     interaction = _by_token(call, args.token)
-    return await interaction.follow_up(await _answer(call, args, args.ephemeral))
+    async with file_turn(call, bool(args.files)):
+        return await interaction.follow_up(await _answer(call, args, args.ephemeral))
 
 
 async def edit_followup(call: OpCall, args: FollowupBody) -> Any:
     message_id = snowflake("message_id", args.message_id)
     interaction = _by_token(call, args.token)
-    return await interaction.edit_followup(message_id, await _answer(call, args))
+    async with file_turn(call, bool(args.files)):
+        return await interaction.edit_followup(message_id, await _answer(call, args))
 
 
 async def delete_followup(call: OpCall, args: Followup) -> None:

@@ -29,7 +29,7 @@ class Hmac(msgspec.Struct):
 
 async def hmac_(call: OpCall, args: Hmac) -> str:
     """The HMAC with the secret's UTF-8 bytes as its key."""
-    secrets = call.services.secrets.of(call.guild_id)
+    secrets = await call.services.secrets.opened(call.guild_id)
     secret = secrets.by_name(args.name)
     if secret is None:
         raise OperationError(f"there is no secret {args.name[:64]!r}", "UNKNOWN_SECRET")

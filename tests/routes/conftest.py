@@ -6,14 +6,18 @@ from typing import Any
 
 import msgspec
 import pytest_asyncio
+from aiohttp import web
 
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.rest import DiscordRest
 from gateway.scope import ObjectScope
 from runtime.database import Database
+from runtime.fetch.addresses import Policy
+from runtime.fetch.client import GuardedClient
 from runtime.mentions import MentionDefaults
 from runtime.operations.call import HostServices, OpCall
 from runtime.operations.errors import as_answer
+from runtime.operations.file_turns import FileTurns
 from runtime.operations.table import OPERATIONS
 from tests.fake_discord.rest import Request
 from tests.fake_discord.server import FakeDiscord
@@ -76,20 +80,51 @@ async def rest(discord: FakeDiscord) -> AsyncIterator[DiscordRest]:
     await client.close()
 
 
+@dataclass
+class FileServer:
+    """Somewhere on the internet. files: by path."""
+
+    address: str
+    files: dict[str, bytes]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def elsewhere() -> AsyncIterator[FileServer]:
+    server = FileServer("", {})
+
+    async def serve(request: web.BaseRequest) -> web.Response:
+        content = server.files.get(request.path)
+        return web.Response(status=404) if content is None else web.Response(body=content)
+
+    runner = web.ServerRunner(web.Server(serve), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield server
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fetch() -> AsyncIterator[GuardedClient]:
+    client = GuardedClient(policy=Policy(["127.0.0.1/32"]))
+    yield client
+    await client.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def host(discord: FakeDiscord, rest: DiscordRest) -> Host:
+async def host(discord: FakeDiscord, rest: DiscordRest, fetch: GuardedClient) -> Host:
     own, other = await discord.add_guild("Garden"), await discord.add_guild("Orchard")
     scope = ObjectScope(
         lambda guild_id, path, **parameters: rest.request(guild_id, "GET", path, **parameters)
     )
     for guild in (own, other):
         scope.learn("GUILD_CREATE", guild.as_json())
-    return Host(discord, own, other, _services(rest, scope))
+    return Host(discord, own, other, _services(rest, scope, fetch))
 
 
-def _services(rest: DiscordRest, scope: ObjectScope) -> HostServices:
+def _services(rest: DiscordRest, scope: ObjectScope, fetch: GuardedClient) -> HostServices:
     """What no operation on Discord asks for is not there."""
     services = dict.fromkeys(HostServices.__annotations__, NOTHING)
-    services |= {"rest": rest, "scope": scope, "application_id": APPLICATION_ID}
-    services["mentions"] = MentionDefaults(Database())
+    services |= {"rest": rest, "scope": scope, "application_id": APPLICATION_ID, "fetch": fetch}
+    services |= {"mentions": MentionDefaults(Database()), "file_turns": FileTurns()}
     return HostServices(**services)
