@@ -43,6 +43,10 @@ async function bundle() {
     logLevel: "warning",
   });
   const code = result.outputFiles[0].text.trim();
+  if (/[^\0-\x7f]/.test(code)) {
+    // esbuild leaves regular expressions as they are written.
+    throw new Error("the SDK is not ASCII: V8 would keep two bytes of each of its characters");
+  }
   // One expression, so that it can also stand as an argument. The name lets the host tell the
   // SDK's own frames in a stack from the script's.
   return `//# sourceURL=flora:sdk\n(()=>{"use strict";let floraBridge;${code}return floraBridge})()\n`;

@@ -4,12 +4,14 @@
  * It uses operators and elements of typed arrays alone, which no script can replace.
  */
 
+const Words = Uint32Array; // captured: a script may put its own in place
+
 /** Words of a state, and of the block that it becomes. */
 export const WORDS = 16;
 
 /** A state of the constant, a key of eight words, and counter and nonce of zero. */
 export function stateOf(key: Uint32Array): Uint32Array {
-  const state = new Uint32Array(WORDS);
+  const state = new Words(WORDS);
   state[0] = 0x61707865;
   state[1] = 0x3320646e;
   state[2] = 0x79622d32;
@@ -22,7 +24,7 @@ export function stateOf(key: Uint32Array): Uint32Array {
 
 /** Writes the block of a state to out, from the word `at` on. Does not count up. */
 export function block(state: Uint32Array, out: Uint32Array, at: number): void {
-  const x = new Uint32Array(WORDS);
+  const x = new Words(WORDS);
   for (let i = 0; i < WORDS; i++) {
     x[i] = state[i]!;
   }

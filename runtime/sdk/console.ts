@@ -5,9 +5,20 @@
  */
 
 import { currentTurn, offeredNotice } from "./bridge";
+import { table } from "./console_table";
 import { textAt } from "./errors";
-import { inspect } from "./inspect";
-import { ErrorConstructor, indexOf, slice, toNumber, trunc } from "./intrinsics";
+import { indented, inspect } from "./inspect";
+import {
+  ErrorConstructor,
+  indexOf,
+  min,
+  now,
+  repeat,
+  SafeMap,
+  slice,
+  toNumber,
+  trunc,
+} from "./intrinsics";
 import { byteLength, cut, quote } from "./text";
 
 type Level = "debug" | "info" | "warn" | "error";
@@ -20,13 +31,38 @@ export interface Console {
   error(...values: unknown[]): void;
   /** Prints the values and where it was called. */
   trace(...values: unknown[]): void;
+  /** Prints the values as an error, but only when the condition does not hold. */
+  assert(condition?: unknown, ...values: unknown[]): void;
+  /** Prints one value as an object, never as a format. */
+  dir(value?: unknown, options?: unknown): void;
+  dirxml(...values: unknown[]): void;
+  /** Prints a line for each entry, with the properties of all as columns. */
+  table(value?: unknown, columns?: readonly string[]): void;
+  /** Prints the values and indents what follows, until groupEnd or the end of what runs now. */
+  group(...values: unknown[]): void;
+  groupCollapsed(...values: unknown[]): void;
+  groupEnd(): void;
+  /** Prints how often it was called with this label. */
+  count(label?: string): void;
+  countReset(label?: string): void;
+  /** Starts a clock, which timeLog and timeEnd print. */
+  time(label?: string): void;
+  timeLog(label?: string, ...values: unknown[]): void;
+  timeEnd(label?: string): void;
+  /** Does nothing: what is in the log stays. */
+  clear(): void;
 }
 
 const MAX_TEXT_BYTES = 10_000;
 const MAX_LINES_OF_TURN = 200;
+const MAX_INDENT = 10;
+const MAX_LABELS = 1000;
 
 let turn = -1;
 let lines = 0;
+let groups = 0;
+const counts = new SafeMap<string, number>();
+const clocks = new SafeMap<string, number>();
 
 export const console: Console = {
   log: (...values) => print("info", text(values)),
@@ -35,18 +71,86 @@ export const console: Console = {
   warn: (...values) => print("warn", text(values)),
   error: (...values) => print("error", text(values)),
   trace: (...values) => print("debug", `Trace: ${text(values)}${callers()}`),
+  assert: (condition, ...values) => {
+    if (!condition) {
+      print("error", `Assertion failed${values.length > 0 ? `: ${text(values)}` : ""}`);
+    }
+  },
+  dir: (value) => print("info", inspect(value, MAX_TEXT_BYTES)),
+  dirxml: (...values) => print("info", text(values)),
+  table: (value, columns) => print("info", table(value, columns) ?? text([value])),
+  group,
+  groupCollapsed: group,
+  groupEnd: () => {
+    beginTurn();
+    groups -= groups > 0 ? 1 : 0;
+  },
+  count: (label = "default") => {
+    const name = `${label}`;
+    const count = (counts.get(name) ?? 0) + 1;
+    remember(counts, name, count);
+    print("info", `${name}: ${count}`);
+  },
+  countReset: (label = "default") => {
+    if (!counts.delete(`${label}`)) {
+      print("warn", `Count for '${label}' does not exist`);
+    }
+  },
+  time: (label = "default") => {
+    if (clocks.has(`${label}`)) {
+      print("warn", `Timer '${label}' already exists`);
+    } else {
+      remember(clocks, `${label}`, now());
+    }
+  },
+  timeLog: (label = "default", ...values) => printClock(`${label}`, values),
+  timeEnd: (label = "default") => {
+    printClock(`${label}`, []);
+    clocks.delete(`${label}`);
+  },
+  clear: () => {},
 };
 
-function print(level: Level, line: string): void {
+function group(...values: unknown[]): void {
+  if (values.length > 0) {
+    print("info", text(values));
+  }
+  beginTurn();
+  groups++;
+}
+
+function printClock(label: string, values: unknown[]): void {
+  const start = clocks.get(label);
+  if (start === undefined) {
+    print("warn", `Timer '${label}' does not exist`);
+  } else {
+    print("info", `${label}: ${now() - start} ms${values.length > 0 ? ` ${text(values)}` : ""}`);
+  }
+}
+
+/** What a label counts. When there are too many of them those before are forgotten. */
+function remember(labels: Map<string, number>, label: string, number: number): void {
+  if (labels.size >= MAX_LABELS && !labels.has(label)) {
+    labels.clear();
+  }
+  labels.set(label, number);
+}
+
+function beginTurn(): void {
   if (turn !== currentTurn()) {
     turn = currentTurn();
-    lines = 0;
+    lines = groups = 0;
   }
+}
+
+function print(level: Level, line: string): void {
+  beginTurn();
   lines++;
   if (lines > MAX_LINES_OF_TURN) {
     return;
   }
-  offeredNotice("log", `["${level}",${quote(bounded(line))}]`);
+  const indent = repeat("  ", min(groups, MAX_INDENT));
+  offeredNotice("log", `["${level}",${quote(bounded(indent + indented(line, indent)))}]`);
   if (lines === MAX_LINES_OF_TURN) {
     const note = `more than ${MAX_LINES_OF_TURN} lines at once: what else is printed now is dropped`;
     offeredNotice("log", `["warn",${quote(note)}]`);

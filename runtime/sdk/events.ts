@@ -36,11 +36,8 @@ interface Failure {
 }
 
 const ANY = "*";
-// Events of a script's life: Discord has none of them.
-const OWN = new SafeSet<string>();
-for (const event of ["error", "suspend", "resume"]) {
-  OWN.add(event);
-}
+// The script's own: no event of the host's.
+const ERROR = "error";
 
 const handlers = new SafeMap<string, Handler[]>();
 // Set when a script has asked for `__floraHandlers`: from then on that object is the truth.
@@ -171,7 +168,7 @@ async function run(dispatch: string, discordName: string, json: string): Promise
     notice("done", dispatch);
     return;
   }
-  const listeners = handlersOf("error");
+  const listeners = handlersOf(ERROR);
   for (let i = 0; i < failures.length && length(listeners) > 0; i++) {
     try {
       await tellErrorHandlers(listeners as Handler[], failures[i] as Failure, name);
@@ -278,7 +275,7 @@ function subscribedNames(): string {
     }
   };
   const listen = (event: string) => {
-    if (!OWN.has(event)) {
+    if (event !== ERROR) {
       add(event === ANY ? ANY : discordNameOf(event));
     }
   };

@@ -340,7 +340,8 @@ function propertyName(name: string | symbol): string {
   return name || '""';
 }
 
-function indented(text: string, indent: string): string {
+/** A text of several lines whose further lines are indented. */
+export function indented(text: string, indent: string): string {
   if (indent === "") {
     return text;
   }

@@ -166,7 +166,7 @@ function attachmentList(
   for (let id = 0; id < files.length; id++) {
     const description = descriptions[id];
     if (description !== undefined || !isNew) {
-      described.push({ id, ...(description !== undefined && { description }) });
+      described.push({ id: `${id}`, ...(description !== undefined && { description }) });
     }
   }
   if (isNew) {

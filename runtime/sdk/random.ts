@@ -24,7 +24,7 @@ export function seed(hex: string): void {
     const byte = (digit(hex, 2 * i) << 4) | digit(hex, 2 * i + 1);
     key[i >> 2]! |= byte << (8 * (i & 3)); // little-endian, as ChaCha20 reads its key
   }
-  isSeeded = true;
+  isSeeded = hex.length === KEY_WORDS * 8;
 }
 
 /** Fills the array. Raises an Error in an isolate that has got no seed. */

@@ -41,19 +41,19 @@ const timers = new SafeMap<number, Timer>();
 let lastId = 0;
 
 /** Calls the function once, after so many milliseconds. Gives the timer's id. */
-export function setTimeout<Values extends unknown[]>(
-  callback: (...values: Values) => unknown,
+export function setTimeout(
+  callback: (...values: any[]) => unknown,
   delay?: number,
-  ...values: Values
+  ...values: unknown[]
 ): number {
   return start("setTimeout", callback, milliseconds(delay, 0), values, false);
 }
 
 /** Calls the function again and again, with so many milliseconds between. */
-export function setInterval<Values extends unknown[]>(
-  callback: (...values: Values) => unknown,
+export function setInterval(
+  callback: (...values: any[]) => unknown,
   delay?: number,
-  ...values: Values
+  ...values: unknown[]
 ): number {
   return start("setInterval", callback, milliseconds(delay, 1), values, true);
 }

@@ -39,7 +39,8 @@ const bench = {{
   stringify: JSON.stringify,
   attempts: {{}},
   told: (error) => error instanceof Error
-    ? {{name: error.name, message: error.message, ...error}} : {{thrown: String(error)}},
+    ? {{name: error.name, message: `${{error.message}}`.toWellFormed(), ...error}}
+    : {{thrown: String(error)}},
 }};
 """
 
@@ -85,6 +86,7 @@ class Script:
     ) -> None:
         self.notices: list[tuple[str, Any]] = []
         self.operations: list[Operation] = []
+        self._answered: set[int] = set()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._dispatches = itertools.count(1)
         self._attempts = itertools.count(1)
@@ -126,10 +128,12 @@ class Script:
         return dispatch
 
     def answer(self, operation: Operation, value: Any = None) -> None:
+        self._answered.add(operation.number)
         self.turn(b"A" + msgspec.json.encode([[operation.number, 1, value]]))
 
     def refuse(self, operation: Operation, message: str, **properties: Any) -> None:
         error = {"message": message, **properties}
+        self._answered.add(operation.number)
         self.turn(b"A" + msgspec.json.encode([[operation.number, 0, error]]))
 
     def fire(self, *timers: int) -> None:
@@ -140,6 +144,10 @@ class Script:
     def said(self, name: str) -> list[Any]:
         """The payloads of all notices of that name."""
         return [payload for notice, payload in self.notices if notice == name]
+
+    @property
+    def unanswered(self) -> list[Operation]:
+        return [each for each in self.operations if each.number not in self._answered]
 
     @property
     def logged(self) -> list[str]:

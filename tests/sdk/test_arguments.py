@@ -16,9 +16,13 @@ from tests.sdk.hostile_values import HOSTILE, values
 
 
 def in_a_handler() -> Script:
-    """A script whose `bench.ctx` is the context of a message."""
-    script = Script("on('messageCreate', (ctx) => { bench.ctx = ctx })")
+    """A script whose `bench.ctx` is the context of a message, `bench.command` a command's."""
+    script = Script(
+        "on('messageCreate', (ctx) => { bench.ctx = ctx });"
+        " on('interactionCreate', (ctx) => { bench.command = ctx })"
+    )
     script.event("MESSAGE_CREATE", discord.message())
+    script.event("INTERACTION_CREATE", discord.command())
     return script
 
 
@@ -42,6 +46,28 @@ CALLS = {
         "container().addComponents(section().setAccessory(VALUE), VALUE)]})"
     ),
     "content": "bench.ctx.reply({content: VALUE})",
+    "react": "bench.ctx.react(VALUE)",
+    "followUp": "bench.command.followUp(VALUE)",
+    "update": "bench.command.update({content: VALUE, components: [VALUE]})",
+    "defer": "bench.command.defer(VALUE)",
+    "showModal": "bench.command.showModal(VALUE)",
+    "modal": "bench.command.showModal(modal('a', 'b').addComponents(VALUE, label(VALUE)))",
+    "respond": "bench.command.respond(VALUE)",
+    "choice": "bench.command.respond([{name: VALUE, value: VALUE, nameLocalizations: VALUE}])",
+    "declared": (
+        "registerSlashCommands([{name: VALUE, description: 'd', type: VALUE, ephemeral: VALUE,"
+        " nameLocalizations: VALUE, defaultMemberPermissions: VALUE, contexts: VALUE, options: ["
+        "{name: VALUE, type: VALUE, choices: [VALUE], autocomplete: VALUE, minValue: VALUE}]}])"
+    ),
+    "userCommand": "createBot({slashCommands: [userCommand(VALUE)], prefix: VALUE})",
+    "subcommands": "void flattenCommands([{name: 'a', description: 'd', subcommands: VALUE}])",
+    "on": "on(VALUE, () => {})",
+    "handler": "on('ready', VALUE)",
+    "hasPermission": "hasPermission(bench.command, VALUE)",
+    "flattenInteractionOptions": "void flattenInteractionOptions(VALUE)",
+    "helpers": "void [getSubcommand(VALUE), getSubcommandGroup(VALUE), hasRole(VALUE, VALUE)]",
+    "getUser": "void [bench.command.getUser(VALUE), bench.command.getMember(VALUE)]",
+    "dispatch": "__floraDispatch(VALUE, VALUE)",
 }
 
 

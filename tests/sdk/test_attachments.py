@@ -71,8 +71,8 @@ def test_descriptions_stand_in_the_body(script: Script, option: str) -> None:
         "{text: 'b', description: 'd'}, {url: {url: 'https://e.example/c', description: 'e'}}]})"
     )
     assert payload["body"]["attachments"] == [
-        {"id": 1, "description": "d"},
-        {"id": 2, "description": "e"},
+        {"id": "1", "description": "d"},
+        {"id": "2", "description": "e"},
     ]
     assert payload["files"] == [{"text": "a"}, {"text": "b"}, {"url": "https://e.example/c"}]
 
@@ -130,7 +130,7 @@ def test_an_edit_keeps_attachments_beside_new_files(script: Script) -> None:
         "rest.editMessage({channelId: CHANNEL, messageId: MESSAGE, attachments: ["
         "{id: '9'}, {base64: {data: 'aGVsbG8=', filename: 'a.txt'}}]})"
     )
-    assert payload["body"] == {"attachments": [{"id": "9"}, {"id": 0}]}
+    assert payload["body"] == {"attachments": [{"id": "9"}, {"id": "0"}]}
     assert payload["files"] == [HELLO]
 
 

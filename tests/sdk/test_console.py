@@ -1,5 +1,6 @@
 """`console`: lines of the guild's log, readable whatever is printed, bounded however much."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -155,6 +156,107 @@ def test_printing_runs_nothing_of_the_value(script: Script) -> None:
     assert script.value("ran") == []
 
 
+# --- tables, groups, counters, clocks ------------------------------------------------------
+
+TABLES: list[tuple[str, str]] = [
+    (
+        "[{a: 1, b: 'x'}, {a: 22, c: [1, 2]}]",
+        '(index)  a   b    c\n0        1   "x"  \n1        22       [ 1, 2 ]',
+    ),
+    ("{x: {n: 1}, y: 3}", "(index)  n  (value)\nx        1  \ny           3"),
+    ("[[1, 2], [3]]", "(index)  0  1\n0        1  2\n1        3  "),
+    ("[{a: 1, b: 2}, {b: 3}], ['b', 'z']", "(index)  b  z\n0        2  \n1        3  "),
+    (
+        "[Object.fromEntries(Array.from({length: 30}, (_, i) => ['k' + i, i]))], ['k29']",
+        "(index)  k29\n0        29",
+    ),
+    ("[{get a() { throw 1 }, b: 1}]", "(index)  a          b\n0        undefined  1"),
+    ("[{a: Array(50).fill(1)}]", "(index)  a\n0        […"),
+    (
+        "Array(102).fill(1)",
+        "(index)  (value)" + "".join(f"\n{i:<7}  1" for i in range(100)) + "\n… more",
+    ),
+    ("5", "5"),
+    ("'%s', 'a'", "%s"),
+    ("[]", "[]"),
+    ("", "undefined"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "text"), TABLES, ids=[table[:40] for table, _ in TABLES])
+def test_a_table_has_a_line_for_each_entry(script: Script, arguments: str, text: str) -> None:
+    script.run(f"console.table({arguments})")
+    assert script.said("log") == [["info", text]]
+
+
+def test_a_table_of_many_columns_is_cut(script: Script) -> None:
+    script.run(
+        "console.table([Object.fromEntries(Array.from({length: 1e4}, (_, i) => ['k' + i, i]))])"
+    )
+    (text,) = script.logged
+    assert text.splitlines()[0].split() == ["(index)", *(f"k{number}" for number in range(20))]
+
+
+def test_a_table_of_a_huge_array_is_made_at_once(script: Script) -> None:
+    script.run("console.table(Array(1e6).fill({a: 1}), Array(2 ** 32 - 1)); console.table([[1]])")
+    assert [len(text.splitlines()) for text in script.logged] == [102, 2]
+
+
+def test_a_group_indents_what_follows(script: Script) -> None:
+    script.run(
+        "console.group('one', 1); console.log('a\\nb'); console.groupCollapsed();"
+        "console.warn({x: 1}); console.groupEnd(); console.groupEnd(); console.groupEnd();"
+        "console.log('out')"
+    )
+    assert script.said("log") == [
+        ["info", "one 1"],
+        ["info", "  a\n  b"],
+        ["warn", "    { x: 1 }"],
+        ["info", "out"],
+    ]
+
+
+def test_a_forgotten_group_ends_with_the_turn(script: Script) -> None:
+    script.run("for (let i = 0; i < 99; i++) console.group(); console.log('deep')")
+    script.run("console.log('next')")
+    assert script.logged == [" " * 20 + "deep", "next"]
+
+
+def test_counters_have_labels(script: Script) -> None:
+    script.run("console.count(); console.count('a'); console.count(); console.countReset();")
+    script.run("console.count(); console.countReset('b')")
+    assert script.said("log") == [
+        ["info", "default: 1"],
+        ["info", "a: 1"],
+        ["info", "default: 2"],
+        ["info", "default: 1"],
+        ["warn", "Count for 'b' does not exist"],
+    ]
+
+
+def test_clocks_have_labels(script: Script) -> None:
+    script.run("console.time('a'); console.time('a'); console.timeLog('a', {x: 1});")
+    script.run("console.timeEnd('a'); console.timeEnd('a')")
+    exists, log, end, missing = script.said("log")
+    assert exists == ["warn", "Timer 'a' already exists"]
+    assert re.fullmatch(r"a: \d+ ms { x: 1 }", log[1])
+    assert re.fullmatch(r"a: \d+ ms", end[1])
+    assert missing == ["warn", "Timer 'a' does not exist"]
+
+
+def test_an_assertion_prints_only_when_it_fails(script: Script) -> None:
+    script.run("console.assert(1, 'no'); console.assert(0, 'x is %d', 5); console.assert()")
+    assert script.said("log") == [
+        ["error", "Assertion failed: x is 5"],
+        ["error", "Assertion failed"],
+    ]
+
+
+def test_an_object_is_printed_without_a_format(script: Script) -> None:
+    script.run("console.dir('%s', 1); console.dirxml({a: 1}, 'b'); console.clear()")
+    assert script.said("log") == [["info", '"%s"'], ["info", "{ a: 1 } b"]]
+
+
 # --- bounds --------------------------------------------------------------------------------
 
 
@@ -228,6 +330,9 @@ def shared() -> Iterator[Script]:
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_value_makes_one_line(script: Script, value: str) -> None:
     printed(script, f"[{value}], {value}, '%s %d %o', {value}, {value}, {value}")
+    before = len(script.logged)
+    script.run(f"console.table({value}); console.table([{value}, {value}]); console.dir({value})")
+    assert len(script.logged) == before + 3
 
 
 @settings(max_examples=examples(100), deadline=None)

@@ -95,7 +95,7 @@ CALLS: list[tuple[str, str, Json]] = [
     (
         "editOriginalInteractionResponse",
         f"token: TOKEN, content: 'hi', attachments: [{{base64: {FILE}}}]",
-        {"token": TOKEN, "body": {**HI, "attachments": [{"id": 0}]}, "files": [FILE]},
+        {"token": TOKEN, "body": {**HI, "attachments": [{"id": "0"}]}, "files": [FILE]},
     ),
     ("fetchOriginalInteractionResponse", "token: TOKEN", {"token": TOKEN}),
     ("deleteOriginalInteractionResponse", "token: TOKEN", {"token": TOKEN}),

@@ -9,7 +9,6 @@ export class TextEncoder {
   }
 
   encode(text: string = ""): Uint8Array<ArrayBuffer> {
-    this.encoding; // raises for another `this`
     return encodeUtf8(`${text}`);
   }
 

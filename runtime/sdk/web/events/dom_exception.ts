@@ -4,7 +4,7 @@ import { dictionary } from "../text";
 
 // In the order of their codes; what is empty here, the standard has given up.
 const NAMES = [
-  ..."IndexSizeError,,HierarchyRequestError,WrongDocumentError,InvalidCharacterError,,".split(","),
+  ..."IndexSizeError,,HierarchyRequestError,WrongDocumentError,InvalidCharacterError,".split(","),
   ..."NoModificationAllowedError,NotFoundError,NotSupportedError,InUseAttributeError".split(","),
   ..."InvalidStateError,SyntaxError,InvalidModificationError,NamespaceError".split(","),
   ..."InvalidAccessError,,TypeMismatchError,SecurityError,NetworkError,AbortError".split(","),

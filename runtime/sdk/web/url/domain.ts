@@ -10,13 +10,15 @@
 import { decode, encode } from "punycode/punycode.es6.js";
 
 // What folding would change though it is a letter of its own (ß, ς), and the two joiners.
-const KEPT = /[ß\u03c2\u200c\u200d]/;
+const KEPT = /[\xdf\u03c2\u200c\u200d]/;
 const IGNORED =
-  /[\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u200b\u2060\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0100}-\u{e01ef}]/u;
+  /[\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0100}-\u{e01ef}]/u;
 const FOLDED = /\p{Changes_When_NFKC_Casefolded}/u;
+// The one script that folds to its capitals.
+const CHEROKEE = /[\u13f8-\u13fd\uab70-\uabbf]/;
 const FULL_STOP = /[\u3002\uff0e\uff61]/;
 const FORBIDDEN =
-  /[\p{Cn}\p{Cc}\p{Co}\p{Cs}\p{Z}\u061c\u06dd\u070f\u180e\u200e\u200f\u202a-\u202e\u2061-\u206f\u2ff0-\u2fff\u31ef\ufff9-\ufffd\u{e0000}-\u{e0fff}]/u;
+  /[\p{Cn}\p{Cc}\p{Co}\p{Cs}\p{Z}\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u200e\u200f\u202a-\u202e\u2065-\u2069\u2ff0-\u2fff\u31ef\ufff9-\ufffd\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{e0000}-\u{e0fff}]/u;
 const JOINER = /[\u200c\u200d]/;
 const RIGHT_TO_LEFT =
   /(?![\p{M}\p{Nd}])[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
@@ -55,12 +57,15 @@ function fold(character: string): string {
   if (!FOLDED.test(character)) {
     return character;
   }
+  if (CHEROKEE.test(character)) {
+    return character.toUpperCase();
+  }
   let text = "";
   for (const part of character.normalize("NFKC")) {
     text += FOLDED.test(part) ? part.toUpperCase().toLowerCase() : part;
   }
   // A character that stands for several, with a full stop among them, is none for a name.
-  return text.includes(".") ? "\ufffd" : text.normalize("NFKC");
+  return text.includes(".") || FULL_STOP.test(text) ? "\ufffd" : text.normalize("NFKC");
 }
 
 /** What a label that is written in ASCII (`xn--…`) stands for; null when that is nothing. */
