@@ -48,16 +48,22 @@ def limits_of(config: Config) -> Limits:
     )
 
 
-def fetch_client_of(config: Config) -> GuardedClient:
+def fetch_limits_of(config: Config) -> FetchLimits:
     fetch = config.fetch
-    limits = FetchLimits(
+    return FetchLimits(
         seconds=fetch.timeout_secs,
         concurrency=fetch.concurrency,
         request_bytes=fetch.max_request_bytes,
         response_bytes=fetch.max_response_bytes,
     )
+
+
+def fetch_client_of(config: Config) -> GuardedClient:
+    fetch = config.fetch
     return GuardedClient(
-        limits, policy=Policy(fetch.private_addresses), tls=tls_context(fetch.ca_file)
+        fetch_limits_of(config),
+        policy=Policy(fetch.private_addresses),
+        tls=tls_context(fetch.ca_file),
     )
 
 

@@ -254,6 +254,12 @@ class GatewayClient:
                 "this is a defect of flora."
             )
         switches = ", ".join(sorted(PRIVILEGED[name][0] for name in refused))
+        if not self.intents.has_been_granted:
+            raise GatewayRefused(
+                "Discord refused privileged intents (close code 4014): switch on "
+                f"{switches} in the developer portal under Bot → Privileged Gateway Intents, or "
+                f"take {', '.join(sorted(refused))} out of DISCORD_INTENTS."
+            )
         log.error(
             "Discord refused privileged intents (close code 4014), flora goes on without: switch "
             "on %s in the developer portal under Bot → Privileged Gateway Intents and restart "

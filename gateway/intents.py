@@ -146,6 +146,11 @@ class IntentChoice:
         self.asked |= (names & self.allowed) - self.refused
         return self.asked != before
 
+    @property
+    def has_been_granted(self) -> bool:
+        """Whether Discord has ever taken a session with what was asked for."""
+        return bool(self._granted)
+
     def grant(self, value: int) -> None:
         """Discord has taken a session with these."""
         self._granted |= {name for name in self.asked if value & 1 << BITS[name]}

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from gateway.errors import InvalidArgument
 from gateway.rest import File
 
 EPHEMERAL, SUPPRESS_NOTIFICATIONS = 1 << 6, 1 << 12
@@ -56,4 +57,8 @@ def _flags(body: dict[str, Any]) -> int:
 
 
 def _encoded(body: dict[str, Any], *, keep_flags: bool) -> bytes:
-    return orjson.dumps(body if keep_flags else {k: v for k, v in body.items() if k != "flags"})
+    """Raises InvalidArgument."""
+    try:
+        return orjson.dumps(body if keep_flags else {k: v for k, v in body.items() if k != "flags"})
+    except orjson.JSONEncodeError as error:  # what orjson reads it does not always write
+        raise InvalidArgument("payload", str(error)) from None

@@ -1,10 +1,11 @@
 /** The chat page: what comes from the simulated Discord is shown, what a person does is sent. */
 
+import { openMenu } from './app_menu.js'
 import { Composer } from './composer.js'
 import { Connection, Refused } from './connection.js'
 import { button, byId, h } from './dom.js'
 import { pickEmoji } from './emoji.js'
-import { Guild } from './guild.js'
+import { Guild, displayName } from './guild.js'
 import { icon } from './icons.js'
 import { Messages, commandLine } from './messages.js'
 import { showModal } from './modal.js'
@@ -16,7 +17,7 @@ const NOTICE_TIME = 8000
 
 const guild = new Guild()
 const unread = new Set()
-// Interactions whose answer is awaited, by id: {done(), failed()}.
+// Interactions whose answer is awaited, by id: {done(choices), failed()}.
 const asked = new Map()
 let channelId = ''
 let connected = false
@@ -32,6 +33,7 @@ const messages = new Messages({
     choose: (message, customId, values) => ask(message, customId, { do: 'choose', values }),
     react: (message, emoji, on) => attempt({ do: 'react', ...place(message), emoji, on }),
     pickEmoji: (message, beside) => pickEmoji(beside, (emoji) => attempt({ do: 'react', ...place(message), emoji, on: true })),
+    openMenu: (message, beside) => openMenu(beside, guild.commands, displayName(message.author), (command) => useOn(message, command)),
     dismiss: (message) => attempt({ do: 'dismiss', ...place(message) }),
     delete: (message) => attempt({ do: 'delete', ...place(message) }),
     reply: (message) => composer.reply(message),
@@ -50,6 +52,7 @@ const composer = new Composer({
     send: (content, replyTo) => act({ do: 'send', channel_id: channelId, content, reply_to: replyTo }),
     change: (message, content) => act({ do: 'edit', ...place(message), content }),
     command,
+    suggest,
     lastOwn: () => messages.lastOf(guild.me),
   },
 })
@@ -108,14 +111,14 @@ function takeMessage(message) {
   }
 }
 
-function takeInteraction({ id, state, modal }) {
+function takeInteraction({ id, state, modal, choices }) {
   const waiting = asked.get(id)
   asked.delete(id)
   if (state === 'failed') {
     waiting?.failed()
     return
   }
-  waiting?.done()
+  waiting?.done(choices)
   if (!modal) return
   showModal(modal, {
     onSend: async (values) => {
@@ -166,12 +169,30 @@ async function ask(message, customId, action) {
 
 async function command(path, options) {
   const { interaction_id } = await act({ do: 'command', channel_id: channelId, name: path, options })
-  const line = commandLine(guild.nameOf(guild.me), path, { dismiss: () => line.remove() })
+  expectAnswer(interaction_id, `/${path}`)
+}
+
+async function useOn(message, { name, type }) {
+  const begun = await attempt({ do: 'use', ...place(message), name, kind: type })
+  if (begun) expectAnswer(begun.interaction_id, name)
+}
+
+/** Shows that a command is under way, by the name under which it was used. */
+function expectAnswer(interactionId, used) {
+  const line = commandLine(guild.nameOf(guild.me), used, { dismiss: () => line.remove() })
   messages.addLine(line.element)
   const offline = guild.bot.connected ? '' : ': it is not connected'
-  expect(interaction_id, {
+  expect(interactionId, {
     done: () => line.remove(),
     failed: () => line.fail(`The application did not respond${offline}`),
+  })
+}
+
+/** What the bot suggests for an option that is being typed: {name, value}[]. */
+async function suggest(path, options, focused) {
+  const { interaction_id } = await connection.act({ do: 'type', channel_id: channelId, name: path, options, focused })
+  return new Promise((resolve) => {
+    expect(interaction_id, { done: (choices) => resolve(choices ?? []), failed: () => resolve([]) })
   })
 }
 

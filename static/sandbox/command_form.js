@@ -12,12 +12,16 @@ const ROLE = 8
 const MENTIONABLE = 9
 const NUMBER = 10
 
+// Suggestions are asked for when somebody stops typing; milliseconds.
+const PAUSE = 200
+
 /**
  * A form for one invocation. typed: a text for its first option; onSend(values) and onCancel() are
- * told; focus() puts the focus where typing begins.
+ * told; suggest(values, name) promises {name, value}[] for the option in focus; focus() puts the
+ * focus where typing begins.
  */
-export function commandForm(invocation, { guild, typed, onSend, onCancel }) {
-  const fields = invocation.options.map((option) => field(option, guild))
+export function commandForm(invocation, { guild, typed, onSend, onCancel, suggest }) {
+  const fields = invocation.options.map((option) => field(option, guild, () => suggest(values(), option.name)))
   if (typed && fields[0]?.input instanceof HTMLInputElement) fields[0].input.value = typed
   const send = h('button', { type: 'submit', class: 'button primary' }, 'Send')
   const form = h(
@@ -29,12 +33,7 @@ export function commandForm(invocation, { guild, typed, onSend, onCancel }) {
   )
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    const values = {}
-    for (const { name, value } of fields) {
-      const given = value()
-      if (given !== '') values[name] = given
-    }
-    onSend(values)
+    onSend(values())
   })
   form.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') {
@@ -43,11 +42,16 @@ export function commandForm(invocation, { guild, typed, onSend, onCancel }) {
     }
   })
   return { element: form, focus: () => (fields[0]?.input ?? send).focus() }
+
+  function values() {
+    const all = fields.map(({ name, value }) => [name, value()])
+    return Object.fromEntries(all.filter(([, value]) => value !== ''))
+  }
 }
 
 let count = 0
 
-function field(option, guild) {
+function field(option, guild, suggest) {
   const id = `option-${++count}`
   const input = inputFor(option, guild)
   input.id = id
@@ -59,6 +63,7 @@ function field(option, guild) {
     { class: 'command-field' },
     h('label', { htmlFor: id }, option.name, option.required ? null : h('span', { class: 'faint' }, ' optional')),
     input,
+    option.autocomplete && suggestions(input, suggest),
     h('small', { class: 'faint', id: `${id}-about` }, option.description ?? ''),
   )
   const value = () => (option.type === BOOLEAN && input.value ? input.value === 'true' : input.value)
@@ -87,6 +92,26 @@ function inputFor(option, guild) {
     default:
       return h('input', { type: 'text', disabled: true, placeholder: 'Files cannot be sent in the simulated Discord' })
   }
+}
+
+/** The list of what the bot suggests, kept to what was typed last. */
+function suggestions(input, suggest) {
+  const list = h('datalist', { id: `${input.id}-suggested` })
+  let timer = 0
+  let asked = 0
+  async function ask() {
+    const mine = ++asked
+    const choices = await suggest().catch(() => [])
+    if (mine !== asked) return
+    list.replaceChildren(...choices.map(({ name, value }) => h('option', { value: String(value), label: name })))
+  }
+  input.setAttribute('list', list.id)
+  input.addEventListener('focus', ask)
+  input.addEventListener('input', () => {
+    clearTimeout(timer)
+    timer = setTimeout(ask, PAUSE)
+  })
+  return list
 }
 
 function choice(option, pairs) {

@@ -23,8 +23,8 @@ export class Composer {
 
   /**
    * form, field, note, count, list: elements of the page. actions: {send(content, replyTo),
-   * change(message, content), command(path, values), lastOwn()}; those that ask return promises,
-   * rejected when nothing was done, so that what was typed is not lost.
+   * change(message, content), command(path, values), suggest(path, values, name), lastOwn()}; those
+   * that ask return promises, rejected when nothing was done, so that what was typed is not lost.
    */
   constructor({ form, field, note, count, list, guild, actions }) {
     this.#form = form
@@ -157,6 +157,7 @@ export class Composer {
     const form = commandForm(invocation, {
       guild: this.#guild,
       typed,
+      suggest: (values, name) => this.#actions.suggest(invocation.path, values, name),
       onCancel: () => {
         this.#endCommand()
         this.focus()

@@ -2,6 +2,7 @@
 
 const SVG = 'http://www.w3.org/2000/svg'
 const PATHS = {
+  apps: 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z',
   close: 'M6 6l12 12M18 6 6 18',
   eye: 'M2 12s4-6.5 10-6.5S22 12 22 12s-4 6.5-10 6.5S2 12 2 12M12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5',
   file: 'M6 3h8l5 5v13H6zM14 3v5h5',

@@ -10,7 +10,8 @@ import { markdown } from './markdown.js'
 const EPHEMERAL = 1 << 6
 const LOADING = 1 << 7
 const SUPPRESS_EMBEDS = 1 << 2
-const COMMAND_TYPES = new Set([20, 23])
+const MENU_COMMAND = 23
+const COMMAND_TYPES = new Set([20, MENU_COMMAND])
 const REPLY = 19
 const PINNED = 6
 const HUES = ['#4f6bed', '#a259c9', '#d0568a', '#cf6a2d', '#b38a1d', '#2f8f9e', '#5a7d2a', '#7a6ff0']
@@ -65,7 +66,7 @@ function systemElement(message, { guild }) {
 function above(message, { guild, actions }) {
   const asked = message.interaction_metadata
   if (COMMAND_TYPES.has(message.type) && asked) {
-    return h('div', { class: 'above' }, avatar(asked.user), h('b', {}, displayName(asked.user)), ' used ', h('code', {}, `/${asked.name ?? ''}`))
+    return h('div', { class: 'above' }, avatar(asked.user), h('b', {}, displayName(asked.user)), ' used ', h('code', {}, `${message.type === MENU_COMMAND ? '' : '/'}${asked.name ?? ''}`))
   }
   if (message.type !== REPLY) return null
   const target = message.referenced_message
@@ -168,6 +169,7 @@ function tools(message, { guild, actions }) {
     { class: 'tools', role: 'group', 'aria-label': 'Message actions' },
     tool('Add a reaction', 'smile', (event) => actions.pickEmoji(message, event.currentTarget)),
     tool('Reply', 'reply', () => actions.reply(message)),
+    tool('Apps', 'apps', (event) => actions.openMenu(message, event.currentTarget)),
     mine && tool('Edit', 'pencil', () => actions.edit(message)),
     mine && tool('Delete', 'trash', () => actions.delete(message)),
   )

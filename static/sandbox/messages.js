@@ -212,9 +212,9 @@ function dayLine(message) {
 }
 
 /** A command on its way, until the bot's answer takes its place. */
-export function commandLine(user, path, { dismiss }) {
+export function commandLine(user, used, { dismiss }) {
   const state = h('span', { class: 'faint' }, 'Sending the command…')
-  const line = h('li', { class: 'message under-way' }, h('b', {}, user), ' used ', h('code', {}, `/${path}`), h('div', {}, state))
+  const line = h('li', { class: 'message under-way' }, h('b', {}, user), ' used ', h('code', {}, used), h('div', {}, state))
   return {
     element: line,
     fail(sentence) {

@@ -2,12 +2,13 @@
 
 import { h } from './dom.js'
 
+const SLASH = 1
 const SUBCOMMAND = 1
 const GROUP = 2
 
 /** A command as it can be invoked: {path: 'tag view', description, options}. */
 export function invocations(commands) {
-  return commands.flatMap((command) => leaves(command, command.name))
+  return commands.filter(({ type }) => type === SLASH).flatMap((command) => leaves(command, command.name))
 }
 
 function leaves(node, path) {

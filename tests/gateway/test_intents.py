@@ -1,9 +1,12 @@
 """Which intents a connection asks for: what scripts need, if it is allowed and switched on."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.errors import GatewayRefused
 from gateway.intents import (
     BITS,
     EVENTS,
@@ -185,20 +188,30 @@ async def test_every_shard_begins_a_new_session(discord: FakeDiscord, make_bot: 
     assert discord.gateway.asked_for()[2:] == [intents_value(QUIET | {"guild_members"})] * 2
 
 
-@pytest.mark.parametrize("switched_on", [0, fake.GUILD_MEMBERS])
-async def test_without_what_is_switched_off_it_goes_on(
-    discord: FakeDiscord, make_bot: MakeBot, switched_on: int
+@pytest.mark.parametrize(
+    ("switched_on", "switches", "names"),
+    [
+        (
+            0,
+            "Message Content Intent, Server Members Intent",
+            "guild_members, message_content",
+        ),
+        (fake.GUILD_MEMBERS, "Message Content Intent", "message_content"),
+    ],
+)
+async def test_a_first_session_that_is_refused_ends_it_with_the_intents_names(
+    discord: FakeDiscord, make_bot: MakeBot, switched_on: int, switches: str, names: str
 ) -> None:
     discord.gateway.switched_on = switched_on
     bot = make_bot(intents=ALL, needs=("message_content", "guild_members"))
-    await bot.start()
-    first, second = discord.gateway.asked_for()
-    assert first == intents_value(QUIET | {"message_content", "guild_members"})
-    assert second == intents_value(QUIET) | switched_on
-    assert bot.refusals == 1
-    guild = await discord.add_guild()
-    await guild.say("hello")
-    await bot.has_read([""])  # no text without the intent
+    with pytest.RaisesGroup(pytest.RaisesExc(GatewayRefused)) as refused:
+        await asyncio.wait_for(bot.log_in_and_run(), 10)
+    assert str(refused.value.exceptions[0]) == (
+        f"Discord refused privileged intents (close code 4014): switch on {switches} in the "
+        "developer portal under Bot → Privileged Gateway Intents, or take "
+        f"{names} out of DISCORD_INTENTS."
+    )
+    assert len(discord.gateway.asked_for()) == 1
 
 
 async def test_a_new_need_that_discord_refuses_costs_nothing_else(
@@ -221,7 +234,9 @@ async def test_all_shards_of_a_refused_bot_come_back(
     discord: FakeDiscord, make_bot: MakeBot
 ) -> None:
     discord.shards = 3
-    discord.gateway.switched_on = 0
+    discord.gateway.switched_on = fake.MESSAGE_CONTENT
     bot = make_bot(intents=ALL)
     await bot.start()
-    assert discord.gateway.asked_for()[-3:] == [intents_value(QUIET)] * 3
+    bot.client.need({"guild_members"})
+    await discord.until(lambda: bot.refusals == 1 and bot.client.connected)
+    assert discord.gateway.asked_for()[-3:] == [intents_value(QUIET | {"message_content"})] * 3

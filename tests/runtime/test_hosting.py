@@ -13,7 +13,7 @@ import pytest_asyncio
 from flora_site.composition import SDK
 from runtime.guild import Event
 from runtime.hosting import PARALLEL_LOADS, Hosting
-from runtime.isolate import HostedIsolate
+from runtime.isolate import RESUME, SUSPEND, HostedIsolate
 from runtime.limits import Limits
 from runtime.pool import PoolOptions
 from runtime.script import LoadFailed, Script, ScriptError
@@ -193,3 +193,23 @@ async def test_events_keep_their_order_when_a_worker_dies_in_a_swap(house: House
         house.signal(signal.SIGKILL)
         await house.until(lambda: len(house.printed.get(guild_id, ())) == 6)  # noqa: B023
         assert house.printed[guild_id] == ["1", "2", "3", "4", "5", "6"]
+
+
+async def test_a_state_goes_from_isolate_to_isolate(house: House) -> None:
+    source = (
+        "let count = 0; on('messageCreate', () => { count++ }); on('suspend', () => ({count}));"
+        " on('resume', ({state}) => { console.log(state.count + 1) })"
+    )
+    before = await house.load(GUILD, source)
+    assert before.subscriptions == {"MESSAGE_CREATE", SUSPEND, RESUME}
+    assert house.hosting.adopt(before)
+    for _ in range(41):
+        house.say(GUILD, "count")
+    guild, suspended = house.hosting.guilds[GUILD], asyncio.Event()
+    guild.offer(Event(SUSPEND, f"{SUSPEND}\nnull".encode(), ended=lambda *_: suspended.set()))
+    async with asyncio.timeout(20):
+        await suspended.wait()
+    assert json.loads(before.state) == {"count": 41}
+    assert house.hosting.adopt(await house.load(GUILD, source))
+    guild.offer(Event(RESUME, f"{RESUME}\n".encode() + before.state))
+    await house.until(lambda: house.printed.get(GUILD) == ["42"])

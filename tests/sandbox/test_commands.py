@@ -130,6 +130,78 @@ async def test_subcommands_arrive_nested(
     assert interaction["data"]["options"] == nested
 
 
+PLANT = {
+    "name": "plant",
+    "description": "Plants something",
+    "options": [
+        {"type": 3, "name": "kind", "description": "d", "autocomplete": True, "required": True},
+        {"type": 4, "name": "count", "description": "d"},
+        {"type": 6, "name": "for", "description": "d"},
+    ],
+}
+
+
+async def test_commands_in_menus_are_used_on_a_message_and_on_its_author(
+    bot: Bot, alice: Visitor
+) -> None:
+    await bot.declare(
+        {"name": "Report", "type": 3, "default_member_permissions": 0},
+        {"name": "Look", "type": 2, "name_localizations": {"de": "Ansehen"}, "nsfw": False},
+        PING,
+    )
+    assert [command["name"] for command in await alice.until(lambda: alice.commands(3))] == [
+        "ping",
+        "Look",
+        "Report",
+    ]
+    message_id = await alice.say(unique("look at me"))
+    here = {"channel_id": bot.channel_id, "message_id": message_id}
+    reported = await bot.event(
+        "INTERACTION_CREATE",
+        id=(await alice.do("use", **here, name="Report", kind=3))["interaction_id"],
+    )
+    data = reported["data"]
+    assert (reported["type"], data["type"], data["target_id"]) == (2, 3, message_id)
+    assert data["resolved"]["messages"][message_id]["author"]["username"] == "alice"
+    seen = await bot.event(
+        "INTERACTION_CREATE",
+        id=(await alice.do("use", **here, name="Look", kind=2))["interaction_id"],
+    )
+    author = alice.state["me"]
+    assert (seen["data"]["type"], seen["data"]["target_id"]) == (2, author)
+    assert list(seen["data"]["resolved"]) == ["users", "members"]
+    gone = await alice.ask("use", **here, name="Look", kind=3)
+    assert gone["message"] == "There is no command 'Look' any more."
+
+
+async def test_what_is_typed_so_far_arrives_and_suggestions_come_back(
+    bot: Bot, alice: Visitor
+) -> None:
+    await bot.declare(PLANT)
+    options = {"kind": "ro", "count": "3", "for": "nobody"}
+    answer = await alice.do(
+        "type", channel_id=bot.channel_id, name="plant", options=options, focused="kind"
+    )
+    interaction = await bot.event("INTERACTION_CREATE", id=answer["interaction_id"])
+    assert (interaction["type"], interaction["data"]["name"]) == (4, "plant")
+    assert interaction["data"]["options"] == [
+        {"name": "kind", "type": 3, "value": "ro", "focused": True},
+        {"name": "count", "type": 4, "value": 3},
+    ]
+    choices = [{"name": "Rose", "value": "rose"}]
+    await bot.answer(interaction, 8, choices=choices)
+    answered = await alice.sees_end_of(interaction["id"])
+    assert (answered["state"], answered["choices"]) == ("answered", choices)
+
+
+async def test_an_option_without_suggestions_asks_nobody(bot: Bot, alice: Visitor) -> None:
+    await bot.declare(PLANT)
+    here = {"channel_id": bot.channel_id, "name": "plant", "options": {"count": "3"}}
+    answer = await alice.ask("type", **here, focused="count")
+    assert answer["message"] == "/plant suggests nothing for 'count'."
+    assert bot.named("INTERACTION_CREATE") == []
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [

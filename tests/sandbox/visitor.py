@@ -94,6 +94,12 @@ class Visitor:
                     seen.pop(message_id, None)
         return seen
 
+    def commands(self, count: int) -> list[Frame]:
+        """The bot's commands as they are now, once there are so many."""
+        shown = [frame["commands"] for frame in self.frames if frame["type"] == "commands"]
+        commands: list[Frame] = shown[-1] if shown else self.state["commands"]
+        return commands if len(commands) == count else []
+
     async def sees(self, content: str) -> Frame:
         """Waits for a message with this content; the message."""
         return await self.until(

@@ -120,7 +120,8 @@ class _Visitor:
     def _show_interaction(self, interaction: Interaction, state: str) -> None:
         if interaction.user_id == self.member.id:
             frame = {"type": "interaction", "id": str(interaction.id), "state": state}
-            self._show({**frame, "modal": interaction.modal})
+            choices = interaction.autocomplete_choices
+            self._show({**frame, "modal": interaction.modal, "choices": choices})
 
     # --- what they do ----------------------------------------------------------------------
 
@@ -174,6 +175,15 @@ class _Visitor:
         channel_id, options = int(fields["channel_id"]), dict(fields["options"])
         return _begun(self.member.command(channel_id, str(fields["name"]), options))
 
+    def type_option(self, fields: Fields) -> Fields:
+        channel_id, options = int(fields["channel_id"]), dict(fields["options"])
+        path, focused = str(fields["name"]), str(fields["focused"])
+        return _begun(self.member.type_option(channel_id, path, options, focused))
+
+    def use_on(self, fields: Fields) -> Fields:
+        name, kind = str(fields["name"]), int(fields["kind"])
+        return _begun(self.member.use_on(*_message(fields), name, kind))
+
     def submit(self, fields: Fields) -> Fields:
         return _begun(self.member.submit(int(fields["interaction_id"]), dict(fields["values"])))
 
@@ -188,6 +198,8 @@ ACTIONS: dict[str, Callable[[_Visitor, Fields], Fields | None]] = {
     "press": _Visitor.press,  # channel_id, message_id, custom_id
     "choose": _Visitor.choose,  # channel_id, message_id, custom_id, values
     "command": _Visitor.command,  # channel_id, name ("tag view"), options by name
+    "type": _Visitor.type_option,  # channel_id, name, options by name, focused (an option's name)
+    "use": _Visitor.use_on,  # channel_id, message_id, name, kind (2: of its author, 3: of it)
     "submit": _Visitor.submit,  # interaction_id, values by custom_id
 }
 

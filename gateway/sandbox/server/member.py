@@ -5,6 +5,7 @@ Checks what Discord's client would not let happen. Knows nothing of who asks, or
 
 from typing import Any
 
+from simcord.backend import serializers
 from simcord.backend.access import reaction_permissions
 from simcord.backend.errors import BackendError, SetupError
 from simcord.backend.models import Interaction, Message
@@ -18,6 +19,7 @@ from gateway.sandbox.server.options import (
     chosen_values,
     component_of,
     options_of,
+    options_so_far,
     submitted,
 )
 from gateway.sandbox.server.refused import Refused
@@ -100,34 +102,51 @@ class Member:
 
     def command(self, channel_id: int, path: str, given: dict[str, Any]) -> Interaction:
         """path: the command's name, with those of group and subcommand after spaces."""
-        self._require(channel_id, "use_application_commands")
-        name, *nesting = path.split()
-        command = next((c for c in self.commands(channel_id) if c["name"] == name), None)
-        if command is None:
-            raise Refused(f"There is no command /{name} any more.")
-        try:
-            leaf, nesting = walk_to_subcommand(command, nesting)
-        except SetupError:
-            raise Refused(f"There is no command /{path} any more.") from None
-        if any(option["type"] in _NESTED for option in leaf.get("options") or ()):
-            raise Refused(f"Choose one of the subcommands of /{path}.")
+        command, leaf, nesting = self._find_command(channel_id, path)
         resolved = Resolved(self._world, self.id)
         options = options_of(leaf, path, given, resolved)
-        data: dict[str, Any] = {
-            "id": command["id"],
-            "name": command["name"],
-            "type": command["type"],
-            "guild_id": str(self._world.guild.id),
-        }
-        if nested := nest_options(command, nesting, options):
-            data["options"] = nested
-        if resolved.objects:
-            data["resolved"] = resolved.objects
+        data = self._command_data(command, nesting, options, resolved)
         return self._interactions.begin(
             InteractionType.APPLICATION_COMMAND,
             channel_id=channel_id,
             member_id=self.id,
             data=data,
+        )
+
+    def type_option(
+        self, channel_id: int, path: str, given: dict[str, Any], focused: str
+    ) -> Interaction:
+        """Asks the bot what it suggests for the option in focus. given: what was typed so far."""
+        command, leaf, nesting = self._find_command(channel_id, path)
+        resolved = Resolved(self._world, self.id)
+        options = options_so_far(leaf, path, given, focused, resolved)
+        return self._interactions.begin(
+            InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE,
+            channel_id=channel_id,
+            member_id=self.id,
+            data=self._command_data(command, nesting, options, resolved),
+        )
+
+    def use_on(self, channel_id: int, message_id: int, name: str, kind: int) -> Interaction:
+        """A command in the menu of a message, or of the user who has written it; kind: its type."""
+        message = self.message(channel_id, message_id)
+        self._require(channel_id, "use_application_commands")
+        command = next((c for c in self.commands(channel_id, kind) if c["name"] == name), None)
+        if command is None:
+            raise Refused(f"There is no command {name!r} any more.")
+        resolved = Resolved(self._world, self.id)
+        if kind == AppCommandType.USER:
+            target = resolved.add(str(message.author_id), ("users",), name)
+        else:
+            target = str(message.id)
+            shown = serializers.message_payload(self._world, message)
+            resolved.objects["messages"] = {target: {**shown}}
+        data = self._command_data(command, [], [], resolved)
+        return self._interactions.begin(
+            InteractionType.APPLICATION_COMMAND,
+            channel_id=channel_id,
+            member_id=self.id,
+            data={**data, "target_id": target},
         )
 
     def submit(self, interaction_id: int, given: dict[str, Any]) -> Interaction:
@@ -158,10 +177,10 @@ class Member:
 
     # --- what the member sees --------------------------------------------------------------
 
-    def commands(self, channel_id: int) -> list[dict[str, Any]]:
-        return self._world.visible_commands(
-            user_id=self.id, channel_id=channel_id, type=AppCommandType.CHAT_INPUT
-        )
+    def commands(
+        self, channel_id: int, kind: int = AppCommandType.CHAT_INPUT
+    ) -> list[dict[str, Any]]:
+        return self._world.visible_commands(user_id=self.id, channel_id=channel_id, type=kind)
 
     def message(self, channel_id: int, message_id: int) -> Message:
         message = self._world.messages.get(channel_id, {}).get(message_id)
@@ -173,6 +192,42 @@ class Member:
         return message.visible_to(self.id) and message.id not in self._world.dismissed
 
     # --- inside ----------------------------------------------------------------------------
+
+    def _find_command(
+        self, channel_id: int, path: str
+    ) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+        """The command, the subcommand of it that is meant, and the names that lead there."""
+        self._require(channel_id, "use_application_commands")
+        name, *nesting = path.split()
+        command = next((c for c in self.commands(channel_id) if c["name"] == name), None)
+        if command is None:
+            raise Refused(f"There is no command /{name} any more.")
+        try:
+            leaf, nesting = walk_to_subcommand(command, nesting)
+        except SetupError:
+            raise Refused(f"There is no command /{path} any more.") from None
+        if any(option["type"] in _NESTED for option in leaf.get("options") or ()):
+            raise Refused(f"Choose one of the subcommands of /{path}.")
+        return command, leaf, nesting
+
+    def _command_data(
+        self,
+        command: dict[str, Any],
+        nesting: list[str],
+        options: list[dict[str, Any]],
+        resolved: Resolved,
+    ) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "id": command["id"],
+            "name": command["name"],
+            "type": command["type"],
+            "guild_id": str(self._world.guild.id),
+        }
+        if nested := nest_options(command, nesting, options):
+            data["options"] = nested
+        if resolved.objects:
+            data["resolved"] = resolved.objects
+        return data
 
     def _use(
         self, message: Message, component: dict[str, Any], more: dict[str, Any]

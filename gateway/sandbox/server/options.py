@@ -3,6 +3,7 @@
 Values come from a form as text; the bot gets them typed, and objects beside their ids.
 """
 
+import contextlib
 from typing import Any
 
 from simcord.backend import serializers
@@ -83,6 +84,29 @@ def options_of(
         options.append(
             {"name": name, "type": option["type"], "value": _value(shown, option, raw, resolved)}
         )
+    return options
+
+
+def options_so_far(
+    command: dict[str, Any],
+    shown: str,
+    given: dict[str, Any],
+    focused: str,
+    resolved: Resolved,
+) -> list[dict[str, Any]]:
+    """The options of a (sub)command while one of them is being typed: that one is text, as it is,
+    of the others those that are right already. Raises Refused."""
+    options = []
+    for option in command.get("options") or ():
+        name, raw = option["name"], given.get(option["name"])
+        typed = {"name": name, "type": option["type"]}
+        if name == focused and option.get("autocomplete"):
+            options.append({**typed, "value": str(raw or ""), "focused": True})
+        elif raw is not None and raw != "":
+            with contextlib.suppress(Refused):
+                options.append({**typed, "value": _value(shown, option, raw, resolved)})
+    if not any(option.get("focused") for option in options):
+        raise Refused(f"/{shown} suggests nothing for {focused!r}.")
     return options
 
 

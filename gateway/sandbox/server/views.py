@@ -8,6 +8,7 @@ from typing import Any
 from simcord.backend import serializers
 from simcord.backend.access import channel_accessible
 from simcord.backend.models import Message
+from simcord.enums import AppCommandType
 
 from gateway.sandbox.server.member import Member
 from gateway.sandbox.server.world import World
@@ -56,8 +57,14 @@ def bot(world: World) -> dict[str, Any]:
 
 
 def commands(world: World, member: Member) -> list[dict[str, Any]]:
-    channel_ids = _channel_ids(world, member)
-    return member.commands(channel_ids[0]) if channel_ids else []
+    """Of all types, slash commands first."""
+    channel_ids = _channel_ids(world, member)[:1]
+    return [
+        command
+        for channel_id in channel_ids
+        for kind in AppCommandType
+        for command in member.commands(channel_id, kind)
+    ]
 
 
 def message(world: World, member: Member, shown: Message) -> dict[str, Any]:

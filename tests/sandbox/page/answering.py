@@ -42,6 +42,15 @@ COMMANDS = (
         ],
     },
     {"name": "form", "description": "Opens a form"},
+    {
+        "name": "plant",
+        "description": "Plants something",
+        "options": [
+            {"type": 3, "name": "kind", "description": "What", "autocomplete": True},
+        ],
+    },
+    {"name": "Count words", "type": 3},
+    {"name": "Wave at", "type": 2},
     {"name": "silence", "description": "Never answers"},
 )
 FORM = {
@@ -78,6 +87,12 @@ class Answering:
     async def _on_interaction(self, interaction: dict[str, Any]) -> None:
         answer = self._bot.answer
         match interaction["data"]:
+            case {"name": "plant", "options": [{"focused": True, "value": typed}]}:
+                fitting = [kind for kind in ("rose", "rosemary", "thyme") if kind.startswith(typed)]
+                choices = [{"name": kind.title(), "value": kind} for kind in fitting]
+                await answer(interaction, 8, choices=choices)
+            case {"name": "plant", "options": [{"value": kind}]}:
+                await answer(interaction, 4, content=f"Planted {kind}")
             case {"name": "ping"}:
                 await answer(interaction, 4, content="pong, for you alone", flags=64)
             case {"name": "roll", "options": options}:
@@ -86,6 +101,11 @@ class Answering:
                 whom = f" for <@{given['for']}>" if "for" in given else ""
                 text = f"A die of {given['sides']} sides{whom}"
                 await self._bot.webhook("PATCH", interaction, "/messages/@original", content=text)
+            case {"name": "Count words", "target_id": id_, "resolved": {"messages": messages}}:
+                words = len(messages[id_]["content"].split())
+                await answer(interaction, 4, content=f"{words} words")
+            case {"name": "Wave at", "target_id": id_, "resolved": {"users": users}}:
+                await answer(interaction, 4, content=f"waves at {users[id_]['username']}")
             case {"name": "form"}:
                 await answer(interaction, 9, **FORM)
             case {"custom_id": "form", "components": [row]}:

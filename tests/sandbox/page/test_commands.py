@@ -8,7 +8,7 @@ from tests.sandbox.page.looking import chat_as, field, message, say
 async def test_a_command_is_picked_by_keyboard_and_answered_to_one_alone(page: Page) -> None:
     await field(page).press_sequentially("/")
     options = page.get_by_role("listbox").get_by_role("option")
-    await expect(options).to_have_count(4)
+    await expect(options).to_have_count(5)
     await field(page).press("ArrowDown")
     await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     await expect(options.nth(1)).to_contain_text("/ping")
@@ -44,6 +44,33 @@ async def test_what_is_typed_after_a_command_is_its_first_option(page: Page) -> 
     await expect(page.get_by_label("sides")).to_have_value("20")
     await page.keyboard.press("Enter")
     await expect(message(page, "A die of 20 sides")).to_be_visible()
+
+
+async def test_what_the_bot_suggests_is_there_to_choose(page: Page) -> None:
+    await field(page).press_sequentially("/plant")
+    await field(page).press("Enter")
+    suggested = page.locator("datalist option")
+    await expect(suggested).to_have_count(3)
+    await page.keyboard.type("rose")
+    await expect(suggested).to_have_count(2)
+    await expect(suggested.nth(1)).to_have_attribute("value", "rosemary")
+    await page.keyboard.type("m")
+    await expect(suggested).to_have_count(1)
+    await page.get_by_label("kind").fill("rosemary")
+    await page.keyboard.press("Enter")
+    await expect(message(page, "Planted rosemary")).to_be_visible()
+
+
+async def test_commands_of_a_message_and_of_its_author_are_in_its_menu(page: Page) -> None:
+    await say(page, "one two three")
+    written = message(page, "one two three")
+    for name, answer in (("Count words", "3 words"), ("Wave at", "waves at alice")):
+        await written.hover()
+        await written.get_by_role("button", name="Apps").click()
+        menu = page.get_by_role("dialog", name="Apps")
+        await expect(menu.get_by_role("button")).to_have_count(2)
+        await menu.get_by_role("button", name=name).click()
+        await expect(message(page, answer)).to_contain_text(f"Alice used {name}")
 
 
 async def test_escape_leaves_the_picker_and_the_command(page: Page) -> None:
