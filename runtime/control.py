@@ -134,6 +134,8 @@ class ControlOverRedis:
                 request = await self._redis.brpop([REDIS_REQUESTS], timeout=REDIS_WAIT)
             except (RedisError, OSError) as error:
                 self._set_connected(str(error))
+                # Idle ones are as dead as this one was: each would be one more failure.
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RETRY_LAST)
                 continue
@@ -158,8 +160,8 @@ class ControlOverRedis:
                 pipeline.lpush(key, reply)
                 pipeline.expire(key, REDIS_REPLY_TTL)
                 await pipeline.execute()
-        except (RedisError, OSError) as error:
-            self._set_connected(str(error))
+        except (RedisError, OSError) as error:  # the listener is who says that Redis is away
+            log.debug("an answer found no Redis: %s", error)
 
     def _set_connected(self, problem: str) -> None:
         """Logs a change, not each failure."""
