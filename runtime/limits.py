@@ -1,6 +1,6 @@
 """What one guild may use, and how long things may take. Configuration fills it in at start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deployments.kv.rules import Limits as KvLimits
 from runtime.worker.protocol import TurnLimits
@@ -24,7 +24,7 @@ class Limits:
     # Dispatches under way in one worker.
     worker_queue: int = 1024
     # What the guild's script may keep.
-    kv: KvLimits = KvLimits()
+    kv: KvLimits = field(default_factory=KvLimits)
     # Calls of one guild to Discord at once, and how long one may take.
     rest_concurrency: int = 4
     rest_seconds: float = 8.0

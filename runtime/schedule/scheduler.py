@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-import msgspec
-
 from deployments.models import JobRun
 from deployments.models.schedule import Outcome
 from runtime.database import Database, DatabaseAway
@@ -26,6 +24,7 @@ from runtime.schedule.claims import Room, Run
 from runtime.schedule.clock import Clock, rfc3339
 from runtime.schedule.job import Job
 from runtime.schedule.rows import End
+from runtime.schedule.run_event import as_event
 from runtime.script import ScriptError
 
 log = logging.getLogger("flora.runtime")
@@ -314,22 +313,6 @@ class Scheduler:
             await self._one_by_one_if_it_fails(ends, record)
             for _ in ends:
                 self._ends.popleft()
-
-
-def as_event(run: Run, job_seconds: float) -> Event:
-    """The event that only the job's handler, or the handlers of tasks, get."""
-    scheduled_at = rfc3339(run.slot)
-    if run.job_id is None:
-        task = {"key": run.name, "data": msgspec.Raw((run.data or "null").encode())}
-        payload = {**task, "scheduledAt": scheduled_at}
-        return Event(_title(run), b"FLORA_TASK\n" + msgspec.json.encode(payload), stage="task")
-    payload = {"name": run.name, "scheduledAt": scheduled_at}
-    body = b"FLORA_CRON\n" + msgspec.json.encode(payload)
-    return Event(_title(run), body, stage="cron", seconds=job_seconds or None)
-
-
-def _title(run: Run) -> str:
-    return f"{'task' if run.job_id is None else 'cron job'} '{run.name}'"
 
 
 def _storable(text: str) -> str:

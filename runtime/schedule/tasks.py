@@ -4,6 +4,7 @@ One transaction each, one after the other within a guild, so that a busy script 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,8 +51,9 @@ class Tasks:
         self._database = database
         self._clock = clock
         self._wake = wake
-        # By guild: the minute, and the changes in it.
-        self._changes: dict[str, tuple[datetime, int]] = {}
+        # The minute, and the changes of each guild in it.
+        self._minute = clock.now()
+        self._changes: Counter[str] = Counter()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     # Each raises DatabaseAway.
@@ -76,12 +78,11 @@ class Tasks:
 
     def _count_change(self, guild_id: str) -> None:
         minute = self._clock.now().replace(second=0, microsecond=0)
-        counted, changes = self._changes.get(guild_id, (minute, 0))
-        if counted != minute:
-            changes = 0
-        if changes >= CHANGES_PER_MINUTE:
+        if minute != self._minute:
+            self._minute, self._changes = minute, Counter()
+        if self._changes[guild_id] >= CHANGES_PER_MINUTE:
             raise TooManyChanges
-        self._changes[guild_id] = minute, changes + 1
+        self._changes[guild_id] += 1
 
     async def _run(self, guild_id: str, work: Callable[[], Result]) -> Result:
         lock = self._locks.get(guild_id)
