@@ -38,6 +38,16 @@ def guilds_for(actor: Actor) -> GuildQuerySet:
     return guilds
 
 
+class OperatorsOnly(Exception):
+    """Nobody but an operator may do this."""
+
+
+def require_operator(actor: Actor) -> None:
+    """Raises OperatorsOnly."""
+    if not actor.is_operator:
+        raise OperatorsOnly("only operators may do this")
+
+
 def guild_for(actor: Actor, guild_id: str) -> Guild:
     """Raises InvalidGuildId or GuildNotFound."""
     if not is_snowflake(guild_id):

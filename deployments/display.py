@@ -1,5 +1,6 @@
 """How times, states, people and bytes look in lists and on pages. Knows no request, no rights."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 
 from deployments.models import ApiToken, AuditEvent, Revision
+from deployments.models.fault import FaultKind, FollowUp
 from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, CommandSync, Origin, Status
 from deployments.models.schedule import Outcome, Trigger
@@ -16,6 +18,7 @@ from deployments.models.schedule import Outcome, Trigger
 STATE_COLOURS = {
     GuildState.RUNNING.value: "success",
     GuildState.PAUSED.value: "warning",
+    GuildState.SUSPENDED.value: "danger",
     GuildState.FAILED.value: "danger",
     GuildState.EMPTY.value: "info",
     GuildState.LEFT.value: "",
@@ -52,6 +55,76 @@ TRIGGERS = {
     Trigger.SLOT.value: "by the clock",
     Trigger.CATCH_UP.value: "to catch up",
     Trigger.MANUAL.value: "by hand",
+}
+
+
+@dataclass(frozen=True)
+class FaultWords:
+    """advice: what it means, and what whoever wrote the script can do."""
+
+    title: str
+    advice: str
+
+
+FAULT_KINDS = {
+    FaultKind.CPU.value: FaultWords(
+        "Computed for too long",
+        "One event, timer or answer kept the CPU busy for longer than a turn may. Look for a loop "
+        "that does not end, or split long work into parts with an await between them.",
+    ),
+    FaultKind.TIMEOUT.value: FaultWords(
+        "Did not come to an end",
+        "Nothing was finished within the time that it has. Look for a loop that waits for "
+        "something that never comes; let a cron job start long work instead of waiting for it.",
+    ),
+    FaultKind.MEMORY.value: FaultWords(
+        "Used too much memory",
+        "The script held more in memory than it may. Look for lists that only grow, and keep what "
+        "must last in kv.",
+    ),
+    FaultKind.STUCK.value: FaultWords(
+        "Could not be interrupted",
+        "A single call of the language, such as filling an enormous array or matching a runaway "
+        "regular expression, could not even be stopped: the worker process was ended, and other "
+        "guilds with it for a moment. Until it has behaved for a while the script runs apart.",
+    ),
+    FaultKind.WORKER.value: FaultWords(
+        "Its worker process died",
+        "The process ended while the script computed, most likely of memory that V8 could not get. "
+        "Look for enormous arrays and strings. Until it has behaved for a while it runs apart.",
+    ),
+    FaultKind.BUSY.value: FaultWords(
+        "Used more than its share",
+        "Over a whole minute the script computed more than a guild may. Its events start more "
+        "slowly until it needs less. Look for timers that come too often.",
+    ),
+    FaultKind.LOAD.value: FaultWords(
+        "Does not load",
+        "The script ran before, and its top-level code failed when it was started again. Repair it "
+        "and deploy, or roll back.",
+    ),
+    FaultKind.PROTOCOL.value: FaultWords(
+        "Said something impossible",
+        "What came out of the isolate was nothing that flora's own code there says.",
+    ),
+}
+FOLLOW_UPS = {
+    FollowUp.RESTARTED.value: "started anew",
+    FollowUp.GOES_ON.value: "goes on",
+    FollowUp.SLOWED.value: "slowed down",
+    FollowUp.SECLUDED.value: "started anew, apart",
+    FollowUp.ROLLED_BACK.value: "rolled back",
+    FollowUp.SUSPENDED.value: "suspended",
+    FollowUp.STOPPED.value: "stopped",
+}
+FOLLOW_UP_COLOURS = {
+    FollowUp.RESTARTED.value: "warning",
+    FollowUp.GOES_ON.value: "info",
+    FollowUp.SLOWED.value: "info",
+    FollowUp.SECLUDED.value: "warning",
+    FollowUp.ROLLED_BACK.value: "danger",
+    FollowUp.SUSPENDED.value: "danger",
+    FollowUp.STOPPED.value: "danger",
 }
 LEVEL_COLOURS = {"error": "danger", "warn": "warning", "info": "info", "debug": ""}
 TOKEN_COLOURS = {"active": "success", "expired": "warning", "revoked": ""}

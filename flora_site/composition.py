@@ -1,9 +1,13 @@
 """Puts flora together: from the configuration to a supervisor that can be run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from deployments.kv.rules import Limits as KvLimits
 from deployments.sealing import Sealer
+from deployments.services.faults import Policy as FaultPolicy
 from flora_site.config import PROJECT_ROOT, Config
 from gateway.client import GatewayOptions
 from runtime.fetch.addresses import Policy
@@ -20,8 +24,9 @@ SANDBOX_PYTHON = PROJECT_ROOT / ".venv-sandbox" / "bin" / "python"
 _MEGABYTE = 1 << 20
 
 
-def limits_of(config: Config) -> Limits:
-    runtime = config.runtime
+def limits_with(config: Config, own: Mapping[str, Any]) -> Limits:
+    """The limits of a guild that has some of its own, by their settings' names."""
+    runtime = config.runtime.model_copy(update=dict(own))
     return Limits(
         turn=TurnLimits(
             cpu_seconds=runtime.turn_cpu_secs,
@@ -33,6 +38,11 @@ def limits_of(config: Config) -> Limits:
             boot_seconds=runtime.boot_timeout_secs,
         ),
         load_seconds=runtime.load_timeout_secs,
+        operations=runtime.guild_operations,
+        operations_under_way=runtime.guild_operations_under_way,
+        log_lines=runtime.guild_log_lines,
+        minute_cpu_seconds=runtime.guild_cpu_secs,
+        seclusion_seconds=config.faults.seclusion_secs,
         handler_seconds=runtime.handler_timeout_secs,
         cron_seconds=runtime.cron_timeout_secs,
         cron_jobs=runtime.max_cron_jobs,
@@ -45,6 +55,18 @@ def limits_of(config: Config) -> Limits:
         script_bytes=runtime.max_script_bytes,
         bundle_files=runtime.max_bundle_files,
         bundle_total_bytes=runtime.max_bundle_total_bytes,
+    )
+
+
+def fault_policy_of(config: Config) -> FaultPolicy:
+    faults = config.faults
+    return FaultPolicy(
+        strikes=faults.strikes,
+        window=timedelta(seconds=faults.strike_window_secs),
+        ladder=tuple(timedelta(seconds=seconds) for seconds in faults.suspension_secs),
+        rolls_back=faults.auto_rollback,
+        fresh=timedelta(seconds=faults.auto_rollback_secs),
+        seclusion=timedelta(seconds=faults.seclusion_secs),
     )
 
 
@@ -89,7 +111,8 @@ def compose(
                 worker_capacity=runtime.worker_queue_capacity,
                 sdk=SDK,
             ),
-            limits=limits_of(config),
+            limits_with=partial(limits_with, config),
+            faults=fault_policy_of(config),
             fetch=fetch_client_of(config),
             sealer=Sealer(config.secrets.master_keys),
             gateway=None if config.simulated_discord else gateway,

@@ -39,6 +39,7 @@ def _words(value: Any) -> Any:
     )
 
 
+Numbers = Annotated[list[float], NoDecode, BeforeValidator(_words)]
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 
 
@@ -124,6 +125,15 @@ class RuntimeSection(BaseModel):
     guild_queue_capacity: int = Field(
         default=256, ge=1, le=4096, description="events of one guild that wait; then the oldest go"
     )
+    guild_operations: int = Field(
+        default=1000, ge=0, description="operations of one guild in 10 seconds; 0: no limit"
+    )
+    guild_operations_under_way: int = Field(
+        default=64, ge=1, le=1000, description="operations of one guild at once"
+    )
+    guild_log_lines: int = Field(
+        default=100, ge=1, description="log lines of one guild in 10 seconds; the rest is counted"
+    )
     guild_started_events: int = Field(
         default=32, ge=1, le=256, description="events of one guild that are under way at once"
     )
@@ -134,6 +144,9 @@ class RuntimeSection(BaseModel):
         default=3, ge=0, description="wall time of one turn without progress"
     )
     turn_cpu_secs: float = Field(default=1, ge=0, description="CPU time of one turn")
+    guild_cpu_secs: float = Field(
+        default=10, ge=0, description="CPU time of one guild in any minute; over it: slower"
+    )
     handler_timeout_secs: float = Field(default=30, ge=0, description="life of one handler")
     cron_timeout_secs: float = Field(
         default=5, ge=0, description="life of one cron handler; 0: as any handler's"
@@ -169,6 +182,31 @@ class RuntimeSection(BaseModel):
     )
     stop_timeout_secs: float = Field(
         default=8, gt=0, description="from SIGTERM to the end, running handlers included"
+    )
+
+
+class FaultsSection(BaseModel):
+    """What follows when a guild's script breaks limits."""
+
+    strikes: int = Field(
+        default=3, ge=1, le=100, description="so many in the window suspend the guild"
+    )
+    strike_window_secs: float = Field(default=600, gt=0, description="how long a strike counts")
+    suspension_secs: Numbers = Field(
+        default=[60, 300, 1800],
+        description="how long each suspension lasts; the one after these waits for the owner",
+    )
+    auto_rollback: bool = Field(
+        default=True,
+        description="a fresh revision that fails is rolled back instead, once",
+    )
+    auto_rollback_secs: float = Field(
+        default=600, ge=0, description="how long a revision is fresh after its deployment"
+    )
+    seclusion_secs: float = Field(
+        default=1800,
+        ge=0,
+        description="how long a script that has killed a worker runs apart from the others",
     )
 
 
@@ -243,6 +281,7 @@ class Config(BaseSettings):
     database: DatabaseSection = DatabaseSection()
     cache: CacheSection = CacheSection()
     runtime: RuntimeSection = RuntimeSection()
+    faults: FaultsSection = FaultsSection()
     fetch: FetchSection = FetchSection()
     api: ApiSection = ApiSection()
     secrets: SecretsSection = SecretsSection()

@@ -38,7 +38,7 @@ def _default(value: Any) -> str:
     if isinstance(value, Path):
         return f"`{value.relative_to(PROJECT_ROOT)}/`"
     if isinstance(value, list):
-        return f"`{', '.join(value)}`" if value else ""
+        return f"`{', '.join(map(str, value))}`" if value else ""
     if isinstance(value, bool):
         return "on" if value else "off"
     return "" if value in ("", None) else f"`{value}`"

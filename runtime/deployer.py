@@ -68,6 +68,12 @@ class Deployer:
         async with self._locks[guild_id]:
             await self._bring_up(guild_id)
 
+    async def load_anew(self, guild_id: str) -> None:
+        """What the guild runs is loaded once more, beside the one that runs until then. Raises
+        DatabaseAway or NoWorker."""
+        async with self._locks[guild_id]:
+            await self._bring_up(guild_id, anew=True)
+
     def stop(self) -> None:
         for job in self._jobs.values():
             job.cancel()
@@ -172,7 +178,7 @@ class Deployer:
 
     # --- what should run anyway ------------------------------------------------------------
 
-    async def _bring_up(self, guild_id: str) -> None:
+    async def _bring_up(self, guild_id: str, *, anew: bool = False) -> None:
         async with self._hosting.fetches:
             script = await self._database.run(
                 partial(revisions.desired_script, guild_id), patience=PATIENCE
@@ -180,7 +186,7 @@ class Deployer:
             if script is None:
                 self._hosting.release(guild_id)
                 return
-            if self._hosting.runs(guild_id) == script.revision_id:
+            if not anew and self._hosting.runs(guild_id) == script.revision_id:
                 return
             try:
                 while not self._hosting.adopt(await self._hosting.load(script)):

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from deployments.models.fault import FaultKind
 from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
-from runtime.limits import DROPPABLE_EVENTS, Limits
+from runtime.limits import DROPPABLE_EVENTS, URGENT_EVENTS, Limits, LimitsOf
+from runtime.offence import Offence
+from runtime.pace import WINDOW, Pace
 from runtime.script import Script, ScriptError
 from runtime.worker.protocol import Breach
 from runtime.worker_process import WorkerProcess
@@ -73,32 +76,40 @@ class GuildRuntime:
     def __init__(
         self,
         guild_id: str,
-        limits: Limits,
+        limits_of: LimitsOf,
         reports: GuildReports,
         rebuild: Callable[["GuildRuntime"], None],
         subscribed: Callable[[HostedIsolate], None],
         adopted: Callable[[HostedIsolate], None],
+        offended: Callable[[HostedIsolate, Offence], None],
     ) -> None:
         """rebuild(guild): called when the live isolate is gone and its script is wanted again;
         subscribed(isolate): the live isolate may listen to something else than before;
         adopted(isolate): it is the live one now, and once more when its top-level code, which had
-        waited for that, has come to its end."""
+        waited for that, has come to its end; offended(isolate, offence): it has broken a limit."""
         self.guild_id = guild_id
         self.live: HostedIsolate | None = None
         self.revision_id: str | None = None
         self.subscriptions: frozenset[str] = frozenset()
         self.cpu_ns = 0
         self.dropped = 0
-        self._limits = limits
+        self.pace = Pace(limits_of(guild_id).minute_cpu_seconds)
+        self._limits_of = limits_of
         self._reports = reports
         self._rebuild = rebuild
         self._subscribed = subscribed
         self._adopted = adopted
+        self._offended = offended
         self._rebuilding = False
         self._queue: deque[Event] = deque()
         self._dispatches: dict[int, Dispatch] = {}
         self._waits_for_room = False
+        self._pausing: asyncio.TimerHandle | None = None
         self._blamed: HostedIsolate | None = None
+
+    @property
+    def _limits(self) -> Limits:
+        return self._limits_of(self.guild_id)
 
     # --- events ----------------------------------------------------------------------------
 
@@ -124,26 +135,22 @@ class GuildRuntime:
                 "warn",
                 f"more than {self._limits.guild_queue} events wait: {self.dropped} dropped so far",
             )
-        for droppable in (
-            lambda event: event.name in DROPPABLE_EVENTS,
-            lambda event: event.name != "INTERACTION_CREATE",
-        ):
+        for goes_first in (DROPPABLE_EVENTS.__contains__, _is_not_urgent, _is_any):
             for position, event in enumerate(self._queue):
-                if droppable(event):
+                if goes_first(event.name):
                     del self._queue[position]
                     event.end(Ending.DROPPED)
                     return
-        self._queue.popleft().end(Ending.DROPPED)
 
     def _pump(self) -> None:
         isolate = self.live
         while self._queue and isolate is not None:
-            if len(self._dispatches) >= self._limits.started_events or self._waits_for_room:
+            if len(self._dispatches) >= self._limits.started_events or self._is_held_up():
                 return
             number = isolate.worker.take_dispatch()
             if number is None:
                 self._waits_for_room = True
-                isolate.worker.has_room.append(self._on_room)
+                isolate.worker.when_room(self._on_room, urgent=self._queue[0].name in URGENT_EVENTS)
                 return
             event = self._queue.popleft()
             self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
@@ -153,6 +160,19 @@ class GuildRuntime:
         self._waits_for_room = False
         self._pump()
 
+    def _is_held_up(self) -> bool:
+        """By a full worker, or by its own pace, after which it goes on by itself."""
+        if self._waits_for_room or self._pausing is not None:
+            return True
+        pause = self.pace.pause(time.monotonic())
+        if pause:
+            self._pausing = asyncio.get_running_loop().call_later(pause, self._on_pause_over)
+        return pause > 0
+
+    def _on_pause_over(self) -> None:
+        self._pausing = None
+        self._pump()
+
     # --- the live isolate ------------------------------------------------------------------
 
     def adopt(self, isolate: HostedIsolate) -> None:
@@ -160,6 +180,7 @@ class GuildRuntime:
         before, self.live = self.live, isolate
         self.revision_id = isolate.script.revision_id
         self._rebuilding = False
+        self.pace.cpu_seconds = self._limits.minute_cpu_seconds
         self._listen(isolate)
         isolate.go_live(self)
         if before is not None:
@@ -176,6 +197,9 @@ class GuildRuntime:
         self.subscriptions = frozenset()
         while self._queue:
             self._queue.popleft().end(Ending.DROPPED)
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
         if before is not None:
             self._retire(before)
 
@@ -230,6 +254,10 @@ class GuildRuntime:
 
     def on_cpu(self, cpu_ns: int) -> None:
         self.cpu_ns += cpu_ns
+        was_slowed = self.pace.slowed_since is not None
+        self.pace.spend(cpu_ns / 1e9, time.monotonic())
+        if self.pace.slowed_since is not None and not was_slowed:
+            self._reports.runtime_note(self.guild_id, "warn", self._slowness())
 
     def on_breach(self, isolate: HostedIsolate, breach: Breach) -> None:
         if breach.kind == "stuck":
@@ -239,6 +267,14 @@ class GuildRuntime:
             return  # it was loading: whoever loads it is told
         error = self._breach_error(breach)
         self._reports.script_failed(isolate, "dispatch", error)
+        offence = Offence(
+            FaultKind(breach.kind),
+            error,
+            self._newest_started(isolate),
+            breach.cpu_ms,
+            breach.peak_bytes,
+        )
+        self._offended(isolate, offence)
         if breach.kind != "stuck":
             self._lose({isolate}, error)
 
@@ -257,9 +293,12 @@ class GuildRuntime:
             return
         for isolate in lost:
             if isolate.lose(how) and isolate is not self._blamed:
-                self._reports.script_failed(
-                    isolate, "dispatch", ScriptError("", f"its worker process died: {how}")
-                )
+                error = ScriptError("", f"its worker process died: {how}")
+                self._reports.script_failed(isolate, "dispatch", error)
+                started = self._newest_started(isolate)
+                suspects = len(worker.forked.journal.computing())
+                offence = Offence(FaultKind.WORKER, error, started, is_sure=suspects == 1)
+                self._offended(isolate, offence)
         self._waits_for_room = False
         self._lose(lost)
 
@@ -307,14 +346,41 @@ class GuildRuntime:
                 self._give_up(number, dispatch)
                 self._pump()
 
+    def judge_pace(self, now: float) -> None:
+        """A guild that has been over its share for a whole minute has struck once more."""
+        slowed_since = self.pace.slowed_since
+        if self.live is None or slowed_since is None or now - slowed_since < WINDOW:
+            return
+        if self.pace.pause(now) or self.pace.used(now) >= self.pace.cpu_seconds:
+            self.pace.slowed_since = now
+            error = ScriptError("", self._slowness())
+            self._offended(self.live, Offence(FaultKind.BUSY, error, goes_on=True))
+
+    def _slowness(self) -> str:
+        return (
+            f"it computes for more than {self.pace.cpu_seconds:g} s in a minute: "
+            "its events start more slowly"
+        )
+
+    def _newest_started(self, isolate: HostedIsolate) -> str:
+        journal = isolate.worker.forked.journal
+        for number, dispatch in reversed(self._dispatches.items()):
+            if dispatch.isolate is isolate and journal.has_started(number):
+                return dispatch.event.name
+        return ""
+
     def _life_of(self, event: Event) -> float:
         return self._limits.handler_seconds if event.seconds is None else event.seconds
 
     def _give_up(self, number: int, dispatch: Dispatch) -> None:
         error = self._overdue(dispatch)
-        self._reports.script_failed(dispatch.isolate, dispatch.event.stage, error)
+        event = dispatch.event
+        self._reports.script_failed(dispatch.isolate, event.stage, error)
+        if event.stage == "cron":
+            offence = Offence(FaultKind.TIMEOUT, error, event.name, goes_on=True)
+            self._offended(dispatch.isolate, offence)
         self._end(number)
-        dispatch.event.end(Ending.OVERDUE, error)
+        event.end(Ending.OVERDUE, error)
 
     def _overdue(self, dispatch: Dispatch) -> ScriptError:
         event, seconds = dispatch.event, self._life_of(dispatch.event)
@@ -338,3 +404,11 @@ class GuildRuntime:
             case _:
                 text = f"the isolate was closed: {breach.message}"
         return ScriptError("", text)
+
+
+def _is_not_urgent(name: str) -> bool:
+    return name not in URGENT_EVENTS
+
+
+def _is_any(_: str) -> bool:
+    return True

@@ -1,6 +1,6 @@
 """The guilds' logs: what their scripts print and what happens to them, in batches to the database.
 
-A noisy script costs itself lines, nobody else: LINES in WINDOW seconds, then one line that says
+A noisy script costs itself lines, nobody else: so many in WINDOW seconds, then one line that says
 how many are missing.
 """
 
@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 
 from deployments.models import Guild, LogEntry
 from runtime.database import Database, DatabaseAway
+from runtime.window import Window
 
 log = logging.getLogger("flora.runtime")
 
-LINES, WINDOW = 100, 10.0
+WINDOW = 10.0
 LINE_BYTES = 10_000
 # Written at least this often; seconds.
 FLUSH_EVERY = 0.25
@@ -25,13 +26,6 @@ BATCH = 500
 # Kept while the database is away; the oldest go first.
 BUFFER = 10_000
 LEVELS = {"debug": 10, "info": 20, "warn": 30, "error": 40}
-
-
-@dataclass(slots=True)
-class _Window:
-    ends_at: float = 0.0
-    lines: int = 0
-    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -45,13 +39,18 @@ class _Line:
 
 class GuildLog:
     def __init__(
-        self, database: Database, redacted: Callable[[str, str], str] = lambda _, text: text
+        self,
+        database: Database,
+        lines: Callable[[str], int],
+        redacted: Callable[[str, str], str] = lambda _, text: text,
     ) -> None:
-        """redacted(guild_id, text): the text without what the guild keeps secret."""
+        """lines(guild_id): how many the guild has in WINDOW seconds; redacted(guild_id, text): the
+        text without what the guild keeps secret."""
         self._database = database
+        self._lines = lines
         self._redacted = redacted
         self._buffer: deque[_Line] = deque(maxlen=BUFFER)
-        self._windows: dict[str, _Window] = defaultdict(_Window)
+        self._windows: dict[str, Window] = defaultdict(lambda: Window(WINDOW))
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
 
@@ -73,13 +72,9 @@ class GuildLog:
         """Takes one of the lines that the guild has; False, and counted, when there is none."""
         window = self._windows[guild_id]
         now = time.monotonic()
-        if now >= window.ends_at:
-            if window.dropped:
-                self.put(guild_id, "warn", "flora:runtime", f"{window.dropped} log lines dropped")
-            window.ends_at, window.lines, window.dropped = now + WINDOW, 0, 0
-        window.lines += 1
-        window.dropped += window.lines > LINES
-        return window.lines <= LINES
+        if dropped := window.turn(now):
+            self.put(guild_id, "warn", "flora:runtime", f"{dropped} log lines dropped")
+        return window.claim(self._lines(guild_id), now)
 
     def put(self, guild_id: str, level: str, target: str, message: str) -> None:
         """Writes a line that has been claimed."""

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from runtime.guild import Event, GuildReports, GuildRuntime
 from runtime.isolate import Desk, HostedIsolate, Stage
-from runtime.limits import Limits
+from runtime.limits import LimitsOf
+from runtime.offence import KILLS_WORKERS, Offence
 from runtime.pool import Pool, PoolOptions
 from runtime.script import LoadFailed, NoWorker, Script, ScriptError, WorkerLost
 from runtime.worker_process import WorkerProcess
@@ -44,7 +45,7 @@ class Hosting:
     def __init__(
         self,
         pool_options: PoolOptions,
-        limits: Limits,
+        limits_of: LimitsOf,
         desk: Desk,
         reports: GuildReports,
         fetch: Fetch,
@@ -53,17 +54,20 @@ class Hosting:
         adopted: Callable[[HostedIsolate], None],
         released: Callable[[str], None],
         subscribed: Callable[[HostedIsolate], None],
+        offended: Callable[[HostedIsolate, Offence], None],
     ) -> None:
-        """fetch(guild_id) gives the script that the guild should run now, or None.
+        """limits_of(guild_id) and fetch(guild_id) give what holds for the guild now, and the script
+        that it should run, or None.
 
         adopted(isolate): it is its guild's from now on; released(guild_id): it has no script;
-        subscribed(isolate): what the guild's script listens to may have changed.
+        subscribed(isolate): what the guild's script listens to may have changed;
+        offended(isolate, offence): it has broken a limit.
         """
         self.guilds: dict[str, GuildRuntime] = {}
         # To be held by who has a script's text in memory until it is loaded.
         self.fetches = asyncio.Semaphore(FETCHED_AT_ONCE)
         self.pool = Pool(pool_options, lost=self._on_worker_lost, replaced=self._on_worker_replaced)
-        self._limits = limits
+        self._limits_of = limits_of
         self._desk = desk
         self._reports = reports
         self._fetch = fetch
@@ -71,6 +75,9 @@ class Hosting:
         self._adopted = adopted
         self._released = released
         self._subscribed = subscribed
+        self._offended = offended
+        # Guilds whose scripts have killed workers, and until when they are kept apart.
+        self._secluded: dict[str, float] = {}
         self._numbers = 0
         self._loading: dict[int, set[HostedIsolate]] = {}
         self._load_gates: dict[int, asyncio.Semaphore] = {}
@@ -107,6 +114,8 @@ class Hosting:
         another script: this one is tried again, and when it is under suspicion with no other
         such beside it, so that in the end the culprit stands alone. Raises LoadFailed or NoWorker.
         """
+        if script.secluded_seconds:
+            self.seclude(script.guild_id, script.secluded_seconds)
         index = self._worker_index(script.guild_id)
         await self._secrets.refresh(script.guild_id)
         try:
@@ -178,11 +187,20 @@ class Hosting:
     def _guild(self, guild_id: str) -> GuildRuntime:
         """The guild, or one that is to become it when it gets its first isolate."""
         return self.guilds.get(guild_id) or GuildRuntime(
-            guild_id, self._limits, self._reports, self._rebuild, self._subscribed, self._adopted
+            guild_id,
+            self._limits_of,
+            self._reports,
+            self._rebuild,
+            self._subscribed,
+            self._adopted,
+            self._on_offence,
         )
 
     def _worker_index(self, guild_id: str) -> int:
-        """Rendezvous hashing: a change of the pool's size moves as few guilds as possible."""
+        """Rendezvous hashing: a change of the pool's size moves as few guilds as possible. Who is
+        kept apart shares a worker beside the pool with others who are."""
+        if self._secluded.get(guild_id, 0.0) > time.monotonic():
+            return self.pool.size
 
         def weight(index: int) -> bytes:
             return hashlib.blake2b(f"{guild_id}:{index}".encode(), digest_size=8).digest()
@@ -191,6 +209,7 @@ class Hosting:
 
     async def _worker(self, index: int) -> WorkerProcess:
         while (worker := self.pool.worker(index)) is None:
+            self.pool.want(index)
             event = self._replaced.setdefault(index, asyncio.Event())
             try:
                 await asyncio.wait_for(event.wait(), WORKER_WAIT)
@@ -214,10 +233,11 @@ class Hosting:
             self._numbers += 1
             isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
             loading.add(isolate)
+            limits = self._limits_of(script.guild_id)
             load = asyncio.create_task(
                 isolate.load(
-                    self._limits.turn,
-                    self._limits.load_seconds,
+                    limits.turn,
+                    limits.load_seconds,
                     self._secrets.placeholders(script.guild_id),
                 )
             )
@@ -229,6 +249,15 @@ class Hosting:
                 raise
         await load
         return isolate
+
+    def seclude(self, guild_id: str, seconds: float) -> None:
+        """From its next load on the guild runs in a worker that only such guilds share."""
+        self._secluded[guild_id] = time.monotonic() + seconds
+
+    def _on_offence(self, isolate: HostedIsolate, offence: Offence) -> None:
+        if offence.kind in KILLS_WORKERS:
+            self.seclude(isolate.guild_id, self._limits_of(isolate.guild_id).seclusion_seconds)
+        self._offended(isolate, offence)
 
     def _rebuild(self, guild: GuildRuntime) -> None:
         task = asyncio.create_task(self._rebuild_guild(guild), name=f"rebuild-{guild.guild_id}")
@@ -288,6 +317,7 @@ class Hosting:
             now = time.monotonic()
             for guild in list(self.guilds.values()):
                 guild.end_overdue(now)
+                guild.judge_pace(now)
 
 
 def worker_count_warning(workers: int, usable_cpus: int) -> str:

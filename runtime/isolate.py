@@ -16,6 +16,7 @@ import msgspec
 from runtime.fetch.exchange import Exchange
 from runtime.schedule.job import Job
 from runtime.script import LoadFailed, Script, ScriptError, WorkerLost
+from runtime.window import Window
 from runtime.worker.protocol import Breach, Load, ToWorker, TurnLimits
 from runtime.worker.records import Record, decode_records
 from runtime.worker_process import WorkerProcess
@@ -26,6 +27,8 @@ EVERY_EVENT = "*"
 # flora's own events by which a script hands its state on: what the handlers of the one return is
 # the payload of the other.
 SUSPEND, RESUME = "FLORA_SUSPEND", "FLORA_RESUME"
+# Operations are counted in steps of so many seconds.
+OPERATIONS_WINDOW = 10.0
 MAX_STATE_BYTES = 1 << 20
 MAX_ERROR_TEXT = 8192
 # A script on trial whose timers never end counts as loaded when, for so long, nothing else than
@@ -101,6 +104,7 @@ class HostedIsolate:
         self.stage = Stage.LOADING
         self.subscriptions: frozenset[str] = frozenset()
         self.operations_under_way = 0
+        self.operations = Window(OPERATIONS_WINDOW)
         # The slash commands that the script has declared, and why they cannot be taken.
         self.commands: list[dict[str, Any]] = []
         self.ephemeral_commands: frozenset[str] = frozenset()

@@ -57,13 +57,14 @@ class Pool:
         return self._options.workers
 
     def worker(self, index: int) -> WorkerProcess | None:
-        """The worker with this index, or None while it is being replaced."""
+        """The worker with this index, or None while it is being started."""
         worker = self._workers.get(index)
-        return worker if worker is not None and worker.alive else None
+        is_ready = worker is not None and worker.alive and worker.report is not None
+        return worker if is_ready else None
 
     @property
     def ready(self) -> bool:
-        return sum(worker.alive for worker in self._workers.values()) == self._options.workers
+        return all(self.worker(index) is not None for index in range(self._options.workers))
 
     async def start(self) -> None:
         """Starts the workers one after the other. Raises RuntimeError when one does not come up."""
@@ -88,6 +89,14 @@ class Pool:
             worker.kill("it did not stop in time")
             worker.close()
         await self._zygote.stop()
+
+    def want(self, index: int) -> None:
+        """Starts the worker with this index, one beside the pool, unless it is on its way."""
+        if index in self._workers or index in self._restarts or self._stopping:
+            return
+        self._restarts[index] = asyncio.create_task(
+            self._start_another(index), name=f"start-worker-{index}"
+        )
 
     async def _start_worker(self, index: int) -> WorkerProcess:
         started = time.monotonic()
@@ -132,17 +141,20 @@ class Pool:
         )
 
     async def _restart(self, dead: WorkerProcess) -> None:
-        delay = RESTART_FIRST_DELAY
         dead.close()
+        await self._start_another(dead.index)
+        self.restarts_total += 1
+
+    async def _start_another(self, index: int) -> None:
+        delay = RESTART_FIRST_DELAY
         while True:
             try:
-                worker = await self._start_worker(dead.index)
+                worker = await self._start_worker(index)
                 break
             except (OSError, RuntimeError, TimeoutError) as error:
-                log.error("worker %d does not start: %s", dead.index, error)
+                log.error("worker %d does not start: %s", index, error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, RESTART_LAST_DELAY)
-        self.restarts_total += 1
         self._replaced(worker)
 
     async def _watch_workers(self) -> None:

@@ -14,6 +14,7 @@ from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.deployer import Deployer
 from runtime.hosting import Hosting
+from runtime.limit_book import LimitBook
 from runtime.mentions import MentionDefaults
 from runtime.script import NoWorker
 from runtime.secrets.vault import SecretVault
@@ -34,6 +35,7 @@ class Reconciler:
         command_sync: CommandSync,
         mentions: MentionDefaults,
         secrets: SecretVault,
+        limits: LimitBook,
     ) -> None:
         self._database = database
         self._hosting = hosting
@@ -41,6 +43,7 @@ class Reconciler:
         self._command_sync = command_sync
         self._mentions = mentions
         self._secrets = secrets
+        self._limits = limits
         self._loop_task: asyncio.Task[None] | None = None
         self._tasks: dict[str, asyncio.Task[Any]] = {}  # by what they settle
 
@@ -48,6 +51,7 @@ class Reconciler:
         """Brings up everything that should run; how many guilds that were. A script that does
         not load is recorded and skipped. Raises DatabaseAway."""
         await self._mentions.refresh(patience=AT_START)
+        await self._limits.refresh(patience=AT_START)
         desired = await self._database.run(revisions.desired, patience=AT_START)
         await asyncio.gather(*(self._deployer.bring_up(guild_id) for guild_id in desired))
         return len(desired)
@@ -64,6 +68,7 @@ class Reconciler:
         """Makes one guild's desired state true, its slash commands and secrets too."""
         await self._mentions.refresh()
         await self._secrets.refresh_held(guild_id)
+        await self._follow_limits()
         await self._deployer.bring_up(guild_id)
         self._command_sync.request(guild_id)
 
@@ -80,6 +85,7 @@ class Reconciler:
     async def _compare(self) -> None:
         await self._mentions.refresh()
         await self._secrets.refresh_changed()
+        await self._follow_limits()
         for revision_id, _ in await self._database.run(revisions.pending_ids):
             self._attempt(revision_id, self._deployer.settle)
         desired = await self._database.run(revisions.desired)
@@ -89,6 +95,12 @@ class Reconciler:
                 self._attempt(guild_id, self._deployer.bring_up)
         for guild_id in await self._database.run(revisions.guilds_with_unsynced_commands):
             self._command_sync.request(guild_id)
+
+    async def _follow_limits(self) -> None:
+        """An isolate has the limits with which it was made."""
+        for guild_id in await self._limits.refresh():
+            if self._hosting.runs(guild_id):
+                self._attempt(guild_id, self._deployer.load_anew)
 
     def _attempt(self, subject: str, settle: Callable[[str], Coroutine[Any, Any, Any]]) -> None:
         """Unless the last attempt is still under way: one may wait for a build, a load, a lock."""

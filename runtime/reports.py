@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -19,10 +19,18 @@ SCRIPT, RUNTIME = "flora:js", "flora:runtime"
 
 
 class Reports:
-    def __init__(self, guild_log: GuildLog, traces: StackTraces, database: Database) -> None:
+    def __init__(
+        self,
+        guild_log: GuildLog,
+        traces: StackTraces,
+        database: Database,
+        stopped: Callable[[Script, ScriptError], None],
+    ) -> None:
+        """stopped(script, error): an active revision does not load, and that is recorded."""
         self._guild_log = guild_log
         self._traces = traces
         self._database = database
+        self._stopped = stopped
         self._tasks: set[asyncio.Task[None]] = set()
 
     def script_log(self, guild_id: str, level: str, text: str) -> None:
@@ -62,6 +70,7 @@ class Reports:
             partial(revisions.load_failed, script.guild_id, script.revision_id, str(error)),
             patience=60.0,
         )
+        self._stopped(script, error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

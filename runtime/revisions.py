@@ -2,6 +2,7 @@
 run on a database thread, and may be repeated."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -95,7 +96,8 @@ def succeed(
         revision.save()
         guild.active_revision = revision
         guild.load_error = ""
-        guild.save(update_fields=["active_revision", "load_error", "updated_at"])
+        guild.suspended_until = timezone.now() if guild.is_suspended else guild.suspended_until
+        guild.save(update_fields=["active_revision", "load_error", "suspended_until", "updated_at"])
     return Deployed(guild_runs=guild.paused_at is None and guild.left_at is None)
 
 
@@ -124,19 +126,30 @@ def desired_script(guild_id: str) -> Script | None:
         Guild.objects.running()
         .filter(pk=int(guild_id), load_error="")
         .select_related("active_revision")
-        .only("active_revision__bundle")
+        .only("active_revision__bundle", "secluded_until")
         .first()
     )
     if guild is None or guild.active_revision is None or guild.active_revision.bundle is None:
         return None
     revision = guild.active_revision
-    return Script(guild_id, str(revision.pk), revision.bundle or "")
+    secluded = guild.secluded_until - timezone.now() if guild.secluded_until else timedelta(0)
+    return Script(
+        guild_id,
+        str(revision.pk),
+        revision.bundle or "",
+        secluded_seconds=max(0.0, secluded.total_seconds()),
+    )
 
 
 def guilds_with_any_mention() -> list[str]:
     """Guilds whose scripts' messages ping as Discord has it by default."""
     rows = Guild.objects.filter(safe_mentions=False).values_list("pk", flat=True)
     return [str(guild_id) for guild_id in rows]
+
+
+def guilds_with_own_limits() -> dict[str, dict[str, Any]]:
+    rows = Guild.objects.exclude(limits={}).values_list("pk", "limits")
+    return {str(guild_id): limits for guild_id, limits in rows}
 
 
 def source_map(revision_id: str) -> str | None:

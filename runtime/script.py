@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Script:
+    """secluded_seconds: for so long it must not share its worker with guilds that harm none."""
+
     guild_id: str
     revision_id: str
     source: str
+    secluded_seconds: float = 0.0
 
     @property
     def source_name(self) -> str:

@@ -28,6 +28,7 @@ from deployments.control import (
     Status,
 )
 from deployments.sealing import Sealer
+from deployments.services.faults import Policy
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.errors import GatewayRefused
 from gateway.intents import needed_for
@@ -41,6 +42,7 @@ from runtime.control import ControlOverRedis, ControlSocket
 from runtime.database import Database
 from runtime.default_script import LISTENS_TO, default_script
 from runtime.deployer import Deployer
+from runtime.faults import Faults
 from runtime.fetch.client import GuardedClient
 from runtime.guild import Event
 from runtime.guild_log import GuildLog
@@ -48,10 +50,11 @@ from runtime.hosting import Hosting, worker_count_warning
 from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate, Stage
 from runtime.kv.engine import KvEngine
-from runtime.limits import Limits
+from runtime.limit_book import LimitBook, LimitsWith
 from runtime.listening import Listening
 from runtime.mentions import MentionDefaults
 from runtime.migrations import migrate
+from runtime.notices import Notices
 from runtime.operations.call import HostServices
 from runtime.operations.desk import OperationDesk
 from runtime.pool import PoolOptions
@@ -62,6 +65,7 @@ from runtime.router import Router
 from runtime.schedule.clock import SystemClock
 from runtime.schedule.scheduler import Scheduler
 from runtime.schedule.tasks import Tasks
+from runtime.script import Script, ScriptError
 from runtime.secrets.vault import SecretVault
 from runtime.stack_traces import StackTraces
 from runtime.web import WebProcess
@@ -88,7 +92,8 @@ class SupervisorOptions:
     control_socket: Path
     redis_url: str
     pool: PoolOptions
-    limits: Limits
+    limits_with: LimitsWith
+    faults: Policy
     fetch: GuardedClient
     sealer: Sealer
     gateway: GatewayOptions | None
@@ -261,7 +266,8 @@ class _Runtime:
     def __init__(
         self, options: SupervisorOptions, gateway_options: GatewayOptions, database: Database
     ) -> None:
-        limits = options.limits
+        self._limits = LimitBook(database, options.limits_with)
+        limits = self._limits.usual
         self._options = options
         self._database = database
         self._bootstrap = options.default_script
@@ -284,9 +290,11 @@ class _Runtime:
         )
         self._kv = KvEngine(database, limits.kv)
         self._secrets = SecretVault(database, options.sealer, self._on_secrets_changed)
-        self._guild_log = GuildLog(database, self._secrets.redacted)
+        self._guild_log = GuildLog(
+            database, lambda guild_id: self._limits.of(guild_id).log_lines, self._secrets.redacted
+        )
         traces = StackTraces(self._fetch_map, show_internal=options.show_internal_frames)
-        reports = Reports(self._guild_log, traces, database)
+        reports = Reports(self._guild_log, traces, database, self._on_load_failed)
         clock = SystemClock()
         self.scheduler = Scheduler(
             database, clock, reports, self._offer, job_seconds=limits.cron_seconds
@@ -303,7 +311,7 @@ class _Runtime:
             commands_changed=self._commands_changed,
             clock=clock,
             tasks=Tasks(database, clock, self.scheduler.wake),
-            max_cron_jobs=limits.cron_jobs,
+            max_cron_jobs=lambda guild_id: self._limits.of(guild_id).cron_jobs,
             jobs_changed=self._jobs_changed,
         )
         self._listening = Listening(self.gateway, reports.runtime_note)
@@ -312,14 +320,15 @@ class _Runtime:
             self.gateway.need(needed_for(LISTENS_TO))
         self.hosting = Hosting(
             options.pool,
-            limits,
-            OperationDesk(self._services),
+            self._limits.of,
+            OperationDesk(self._services, self._limits.of),
             reports,
             self._fetch_script,
             secrets=self._secrets,
             adopted=self._on_adopted,
             released=self._on_released,
             subscribed=self._listening.on_subscribed,
+            offended=lambda isolate, offence: self._faults.report(isolate.script, offence),
         )
         self._builder = Builder(timeout=options.build_seconds)
         self._command_sync = CommandSync(database, rest, lambda: self.gateway.application_id)
@@ -332,8 +341,23 @@ class _Runtime:
             self._command_sync,
             limits.script_bytes,
         )
+        self._faults = Faults(
+            database,
+            traces,
+            options.faults,
+            reports.runtime_note,
+            bring_up=self.deployer.bring_up,
+            settle=self.deployer.settle,
+            notice=Notices(rest, self._scope).send,
+        )
         self.reconciler = Reconciler(
-            database, self.hosting, self.deployer, self._command_sync, mentions, self._secrets
+            database,
+            self.hosting,
+            self.deployer,
+            self._command_sync,
+            mentions,
+            self._secrets,
+            self._limits,
         )
         self._roster = Roster(database, joined=self._on_joined, left=self.reconciler.reconcile)
         self._router = Router(self.hosting, self._scope, self._roster, self._interactions)
@@ -389,6 +413,7 @@ class _Runtime:
         self._command_sync.stop()
         await self.hosting.drain(max(0.0, deadline - time.monotonic() - 2.0))
         await self.hosting.stop(max(0.5, deadline - time.monotonic() - 1.0))
+        await self._faults.stop(patience=1.0)
         await self._builder.close()
         await self.scheduler.close(patience=1.0)
         await asyncio.to_thread(self._kv.stop)
@@ -422,6 +447,9 @@ class _Runtime:
         """A live script has registered one more; those of its load come with the adoption."""
         if isolate.stage is Stage.LIVE:
             self._on_adopted(isolate)
+
+    def _on_load_failed(self, script: Script, error: ScriptError) -> None:
+        self._faults.load_failed(script, error)
 
     def _on_intents_refused(self) -> None:
         self._listening.on_refusal()

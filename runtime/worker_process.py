@@ -56,7 +56,7 @@ class WorkerProcess(asyncio.Protocol):
         self.alive = True
         self.killed_because = ""
         self.gone = asyncio.Event()
-        self.has_room = deque[Callable[[], None]]()
+        self._waiters = deque[Callable[[], None]]()
         self._lost = lost
         self._transport: asyncio.Transport | None = None
         self._frames = FrameBuffer()
@@ -100,8 +100,12 @@ class WorkerProcess(asyncio.Protocol):
         """The dispatch has ended; whoever waits for room is called until somebody takes it."""
         self.forked.journal.clear(dispatch)
         self._free_slots.append(dispatch % JOURNAL_SLOTS)
-        while self.has_room and self._free_slots:
-            self.has_room.popleft()()
+        while self._waiters and self._free_slots:
+            self._waiters.popleft()()
+
+    def when_room(self, call: Callable[[], None], *, urgent: bool) -> None:
+        """Calls once when a dispatch can be taken: guilds in turn, but first the urgent ones."""
+        (self._waiters.appendleft if urgent else self._waiters.append)(call)
 
     def kill(self, why: str) -> None:
         if self.alive:

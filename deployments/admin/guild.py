@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 
-from deployments.admin import guild_home, owners
+from deployments.admin import guild_choices, guild_home, owners
 from deployments.admin.columns import column
 from deployments.admin.scoped import GuildScopedAdmin
 from deployments.admin.script_editor import script_page
@@ -79,6 +79,9 @@ class GuildAdmin(GuildScopedAdmin):
             "resume": guild_home.resume,
             "undeploy": guild_home.undeploy,
             "mentions": guild_home.mentions,
+            "lift": guild_home.lift,
+            "notices": guild_choices.notices,
+            "limits": guild_choices.limits,
             "owners": owners.owners,
         }
         own = [

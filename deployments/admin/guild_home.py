@@ -14,14 +14,17 @@ from deployments.actor import Actor
 from deployments.admin import guild_states
 from deployments.admin.owners import administrators
 from deployments.admin.pages import confirm_page, page
+from deployments.admin.scoped import operator_of
 from deployments.models import Guild
 from deployments.models.guild import GuildState
 from deployments.services import desired_state
+from deployments.services.faults import lift_suspension
 from deployments.services.guild_settings import choose_mentions
 from deployments.services.outcome import until_it_holds
 
 REVISIONS_SHOWN = 5
 LOG_LINES_SHOWN = 10
+FAULTS_SHOWN = 5
 STORES_SHOWN = 10
 JOBS_SHOWN = 10
 SECRETS_SHOWN = 10
@@ -30,12 +33,16 @@ LATER = "The runtime does not answer at the moment: it follows as soon as it is 
 
 
 def home(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
+    is_operator = Actor.of(request).is_operator
+    waits_for_owner = guild.state == GuildState.SUSPENDED and guild.suspended_until is None
     context: dict[str, Any] = {
         "title": str(guild),
         "guild": guild,
         "sentence": guild_states.sentence(guild),
         "may_pause": guild.state in (GuildState.RUNNING, GuildState.FAILED),
-        "may_resume": guild.state == GuildState.PAUSED,
+        "may_resume": guild.state == GuildState.PAUSED or waits_for_owner,
+        "may_lift": guild.is_suspended and is_operator,
+        "faults": guild.faults.newest_first()[:FAULTS_SHOWN],
         "may_try_again": guild.state == GuildState.FAILED,
         "pending": guild.revisions.without_contents().pending().last(),
         "revisions": guild.revisions.without_contents().newest_first()[:REVISIONS_SHOWN],
@@ -46,7 +53,8 @@ def home(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
         "next_task": guild.tasks.defer("data").first(),
         "task_count": guild.tasks.count(),
         "administrators": administrators(guild),
-        "may_change_owners": Actor.of(request).is_operator,
+        "may_change_owners": is_operator,
+        "may_set_limits": is_operator,
         "is_simulated": settings.FLORA.simulated_discord,
     }
     return page(request, site, "admin/deployments/guild.html", context, of=guild)
@@ -63,10 +71,21 @@ def pause(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
     """Out of a pause, and also one more try for a script that did not load."""
-    if guild.paused_at is not None or guild.load_error:
+    waits_for_owner = guild.is_suspended and guild.suspended_until is None
+    if guild.paused_at is not None or guild.load_error or waits_for_owner:
         guild = desired_state.resume(guild=guild, actor=Actor.of(request))
         is_empty = guild.state == GuildState.EMPTY
         _say(request, guild, "The guild is resumed." if is_empty else "The script runs again.")
+    return _to_home(guild)
+
+
+@require_POST
+def lift(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
+    """Operators: out of a suspension, whatever is left of it."""
+    actor = operator_of(request)
+    if guild.is_suspended:
+        lift_suspension(guild=guild, actor=actor)
+        _say(request, guild, "The suspension is lifted and the strikes are forgotten.")
     return _to_home(guild)
 
 

@@ -9,6 +9,10 @@ _SENTENCES = {
         "The script is paused: it receives nothing, and its messages and commands go unanswered. "
         "Resume it when it should answer again."
     ),
+    GuildState.SUSPENDED: (
+        "The script broke limits too often and is suspended: the faults below say why. Repair it "
+        "and deploy, and it runs again at once."
+    ),
     GuildState.FAILED: (
         "The script does not run. Repair it in the editor and deploy, roll back to an earlier "
         "revision, or try once more if the reason has gone."
@@ -22,6 +26,8 @@ _SENTENCES = {
 
 
 def sentence(guild: Guild) -> str:
+    if guild.state == GuildState.SUSPENDED and guild.suspended_until is None:
+        return f"{_SENTENCES[GuildState.SUSPENDED]} Or resume it as it is."
     return _SENTENCES[guild.state]
 
 

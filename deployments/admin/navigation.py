@@ -14,6 +14,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Guilds", "groups", "guild"),
         _item("Revisions", "history", "revision"),
         _item("Logs", "subject", "logentry"),
+        _item("Faults", "report", "fault"),
         _item("KV data", "database", "kvstore"),
         _item("Secrets", "lock", "secret"),
         _item("Cron jobs", "schedule", "cronjob"),

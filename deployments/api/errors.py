@@ -11,7 +11,13 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from deployments.access import GuildNotFound, InvalidGuildId, JobNotFound, RevisionNotFound
+from deployments.access import (
+    GuildNotFound,
+    InvalidGuildId,
+    JobNotFound,
+    OperatorsOnly,
+    RevisionNotFound,
+)
 from deployments.kv.rules import KvError
 from deployments.services.kv_transfer import ExportNotFound
 from deployments.services.roll_back import NotRollbackable
@@ -60,6 +66,8 @@ def envelope(error: Exception, context: dict[str, Any]) -> Response:
             return _answer(404, f"revision {error}")
         case JobNotFound():
             return _answer(404, f"cron job {error}")
+        case OperatorsOnly():
+            return _answer(403, str(error))
         case InvalidSource() | NotRollbackable() | NotRunnable():
             return _answer(400, str(error))
         case InvalidSecret():

@@ -7,19 +7,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from deployments.access import guild_for, guilds_for
+from deployments.access import guild_for, guilds_for, require_operator
 from deployments.actor import Actor
 from deployments.api.body import read_body
 from deployments.api.schema import REFUSALS
 from deployments.api.shapes import (
+    FaultAnswer,
+    FaultQuery,
     GuildAnswer,
     GuildSettingsAnswer,
     GuildSettingsRequest,
     GuildStateAnswer,
+    read_query,
 )
 from deployments.models import Guild, GuildMember
 from deployments.models.guild import ADMINISTRATOR
 from deployments.services.desired_state import pause, resume
+from deployments.services.faults import lift_suspension
 from deployments.services.guild_settings import choose_mentions
 from deployments.services.outcome import until_it_holds
 
@@ -71,6 +75,27 @@ class Settings(APIView):
         guild = choose_mentions(guild=guild, actor=actor, safe=wanted["safe_mentions"])
         until_it_holds(guild)
         return Response(GuildSettingsAnswer(guild).data)
+
+
+class LiftSuspension(APIView):
+    @extend_schema(request=None, responses={200: GuildStateAnswer, **REFUSALS})
+    def post(self, request: Request, guild_id: str) -> Response:
+        """Operators: the guild's script runs again at once, and its strikes are forgotten."""
+        actor = Actor.of(request)
+        guild = guild_for(actor, guild_id)
+        require_operator(actor)
+        guild = lift_suspension(guild=guild, actor=actor)
+        until_it_holds(guild)
+        return Response(GuildStateAnswer(guild).data)
+
+
+class Faults(APIView):
+    @extend_schema(parameters=[FaultQuery], responses={200: FaultAnswer(many=True), **REFUSALS})
+    def get(self, request: Request, guild_id: str) -> Response:
+        """Why the guild's script was stopped, the newest first."""
+        guild = guild_for(Actor.of(request), guild_id)
+        faults = guild.faults.newest_first()[: read_query(request, FaultQuery)["limit"]]
+        return Response(FaultAnswer(faults, many=True).data)
 
 
 def _answers(actor: Actor, guilds: list[Guild]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from deployments.models import LogEntry
+from deployments.models.fault import FaultKind, FollowUp
 from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, Origin, Status
 from deployments.models.schedule import CatchUp, Outcome, Trigger
@@ -263,6 +264,30 @@ class LogEntryAnswer(Answer):
 
     def get_timestamp(self, entry: LogEntry) -> int:
         return int(entry.at.timestamp() * 1000)
+
+
+class FaultAnswer(Answer):
+    """What stopped the script, and what followed. event: absent when none was handled, or it is
+    not known; file, line: absent unless the error tells them. until: of a suspension; absent when
+    it waits for the owner."""
+
+    id = serializers.IntegerField(source="pk")
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=FaultKind.choices)
+    message = serializers.CharField()
+    revision_id = serializers.CharField(required=False)
+    event = serializers.CharField(required=False)
+    file = serializers.CharField(required=False)
+    line = serializers.IntegerField(required=False)
+    cpu_ms = serializers.IntegerField(required=False)
+    peak_bytes = serializers.IntegerField(required=False)
+    strike = serializers.BooleanField()
+    follow_up = serializers.ChoiceField(choices=FollowUp.choices)
+    until = serializers.DateTimeField(required=False)
+
+
+class FaultQuery(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
 
 
 class JobRunAnswer(Answer):

@@ -32,6 +32,8 @@ ROUTES: dict[str, type[APIView]] = {
     "guilds/<str:guild_id>/pause": guilds.Pause,
     "guilds/<str:guild_id>/resume": guilds.Resume,
     "guilds/<str:guild_id>/settings": guilds.Settings,
+    "guilds/<str:guild_id>/lift-suspension": guilds.LiftSuspension,
+    "faults/<str:guild_id>": guilds.Faults,
     "deployments": deployments.Deployments,
     "deployments/<str:guild_id>": deployments.Deployment,
     "deployments/<str:guild_id>/history": deployments.History,

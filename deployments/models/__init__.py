@@ -1,6 +1,7 @@
 """What a guild owns. Django finds the models of this app here."""
 
 from deployments.models.audit import AuditEvent
+from deployments.models.fault import Fault
 from deployments.models.guild import Guild, GuildMember
 from deployments.models.kv import KvEntry, KvStore
 from deployments.models.log import LogEntry
@@ -14,6 +15,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "CronJob",
+    "Fault",
     "Guild",
     "GuildMember",
     "JobRun",

@@ -17,9 +17,15 @@ class GuildState(models.TextChoices):
 
     RUNNING = "running"
     PAUSED = "paused"
+    SUSPENDED = "suspended"  # its script broke limits too often
     FAILED = "failed"  # its active revision does not load
     EMPTY = "empty"
     LEFT = "left"  # the bot is not in it any more
+
+
+def _is_suspended() -> Q:
+    over = Q(suspended_until__isnull=False, suspended_until__lte=timezone.now())
+    return Q(suspended_at__isnull=False) & ~over
 
 
 class GuildQuerySet(models.QuerySet["Guild"]):
@@ -35,7 +41,8 @@ class GuildQuerySet(models.QuerySet["Guild"]):
 
     def running(self) -> "GuildQuerySet":
         """Guilds whose active revision should be in the runtime now."""
-        return self.filter(active_revision__isnull=False, paused_at=None, left_at=None)
+        guilds = self.filter(active_revision__isnull=False, paused_at=None, left_at=None)
+        return guilds.exclude(_is_suspended())
 
     def in_state(self, state: GuildState) -> "GuildQuerySet":
         """Those whose `state` is this one."""
@@ -45,6 +52,9 @@ class GuildQuerySet(models.QuerySet["Guild"]):
         if state == GuildState.PAUSED:
             return guilds.filter(paused_at__isnull=False)
         guilds = guilds.filter(paused_at=None)
+        if state == GuildState.SUSPENDED:
+            return guilds.filter(_is_suspended())
+        guilds = guilds.exclude(_is_suspended())
         if state == GuildState.FAILED:
             return guilds.exclude(load_error="")
         return guilds.filter(load_error="", active_revision__isnull=state == GuildState.EMPTY)
@@ -82,6 +92,21 @@ class Guild(models.Model):
             "which is Discord's own default."
         ),
     )
+    # Its script broke limits too often; nothing of it runs until then, for good without an end.
+    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    suspended_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # How many steps of the ladder it has gone up: each suspension is longer than the one before.
+    suspensions = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Its script has killed a worker: until then it runs in one that others do not share.
+    secluded_until = models.DateTimeField(null=True, blank=True, editable=False)
+    limits = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Limits of this guild that differ from the installation's, by their settings.",
+    )
+    notice_channel = SnowflakeField(
+        null=True, blank=True, help_text="The channel that is told when the script is stopped."
+    )
     # Rises with each change of its secrets: the runtime compares it with what it holds.
     secrets_version = models.IntegerField(default=0, editable=False)
     # A hash of the slash commands that Discord has from us; empty: none were ever sent.
@@ -91,6 +116,8 @@ class Guild(models.Model):
 
     objects = GuildQuerySet.as_manager()
 
+    SUSPENSION = ("suspended_at", "suspended_until", "suspensions")
+
     active_revision_id: "str | None"
 
     class Meta:
@@ -99,12 +126,24 @@ class Guild(models.Model):
     def __str__(self) -> str:
         return self.name or str(self.pk)
 
+    def forgive(self) -> None:
+        self.suspended_at = self.suspended_until = None
+        self.suspensions = 0
+
+    @property
+    def is_suspended(self) -> bool:
+        if self.suspended_at is None:
+            return False
+        return self.suspended_until is None or self.suspended_until > timezone.now()
+
     @property
     def state(self) -> GuildState:
         if self.left_at:
             return GuildState.LEFT
         if self.paused_at:
             return GuildState.PAUSED
+        if self.is_suspended:
+            return GuildState.SUSPENDED
         if self.load_error:
             return GuildState.FAILED
         return GuildState.RUNNING if self.active_revision_id else GuildState.EMPTY

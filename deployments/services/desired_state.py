@@ -17,8 +17,9 @@ def pause(*, guild: Guild, actor: Actor) -> Guild:
 
 
 def resume(*, guild: Guild, actor: Actor) -> Guild:
-    """The active revision runs again."""
-    return _change(guild, actor, "resume", paused_at=None, load_error="")
+    """The active revision runs again, also after a suspension that waits for its owner. One that
+    ends by itself goes on to its end."""
+    return _change(guild, actor, "resume", starts=True, paused_at=None, load_error="")
 
 
 def undeploy(*, guild: Guild, actor: Actor) -> Guild:
@@ -35,10 +36,18 @@ def undeploy(*, guild: Guild, actor: Actor) -> Guild:
 
 
 def _change(
-    guild: Guild, actor: Actor, action: str, *, stops: bool = False, **desired: object
+    guild: Guild,
+    actor: Actor,
+    action: str,
+    *,
+    starts: bool = False,
+    stops: bool = False,
+    **desired: object,
 ) -> Guild:
     with transaction.atomic():
         guild = Guild.objects.select_for_update().get(pk=guild.pk)
+        if starts and guild.suspended_at is not None and guild.suspended_until is None:
+            desired["suspended_until"] = timezone.now()
         for field, value in desired.items():
             setattr(guild, field, value)
         guild.save(update_fields=[*desired, "updated_at"])

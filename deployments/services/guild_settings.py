@@ -1,9 +1,12 @@
 """What a guild's administrators choose for its script beside the script itself."""
 
+from typing import Any
+
 from django.db import transaction
 
 from deployments import control
 from deployments.actor import Actor
+from deployments.limits import checked
 from deployments.models import AuditEvent, Guild
 
 
@@ -18,5 +21,33 @@ def choose_mentions(*, guild: Guild, actor: Actor, safe: bool) -> Guild:
             guild.safe_mentions = safe
             guild.save(update_fields=["safe_mentions", "updated_at"])
             AuditEvent.record(actor=actor, action="choose_mentions", guild=guild, safe=safe)
+            transaction.on_commit(lambda: control.tell(control.Reconcile(str(guild.pk))))
+    return guild
+
+
+def choose_notice_channel(*, guild: Guild, actor: Actor, channel_id: int | None) -> Guild:
+    """Where the bot says that the script was stopped; None: nowhere but in log and admin."""
+    with transaction.atomic():
+        guild = Guild.objects.select_for_update().get(pk=guild.pk)
+        if guild.notice_channel != channel_id:
+            guild.notice_channel = channel_id
+            guild.save(update_fields=["notice_channel", "updated_at"])
+            shown = str(channel_id) if channel_id else None
+            AuditEvent.record(
+                actor=actor, action="choose_notice_channel", guild=guild, channel=shown
+            )
+    return guild
+
+
+def set_limits(*, guild: Guild, actor: Actor, limits: dict[str, Any]) -> Guild:
+    """The guild's own limits from now on, by their settings' names; what is not named is as for
+    all guilds. The script is loaded anew where that needs it. Raises InvalidLimit."""
+    limits = checked(limits)
+    with transaction.atomic():
+        guild = Guild.objects.select_for_update().get(pk=guild.pk)
+        if guild.limits != limits:
+            guild.limits = limits
+            guild.save(update_fields=["limits", "updated_at"])
+            AuditEvent.record(actor=actor, action="set_limits", guild=guild, limits=limits)
             transaction.on_commit(lambda: control.tell(control.Reconcile(str(guild.pk))))
     return guild

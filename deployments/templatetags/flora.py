@@ -3,7 +3,7 @@
 from django import template
 
 from deployments import display
-from deployments.models import Guild, JobRun, Revision
+from deployments.models import Fault, Guild, JobRun, Revision
 
 register = template.Library()
 
@@ -14,6 +14,7 @@ register.filter("who", display.who)
 register.filter("shortened", display.shortened)
 register.filter("change_words", display.change_words)
 register.filter("duration", display.duration)
+register.filter("fault_title", lambda fault: display.FAULT_KINDS[fault.kind].title)
 register.filter("trigger", lambda run: display.TRIGGERS[run.trigger])
 
 
@@ -35,6 +36,14 @@ def sync_label(revision: Revision) -> dict[str, str]:
 @register.inclusion_tag("unfold/helpers/label.html")
 def outcome_label(run: JobRun) -> dict[str, str]:
     return {"text": run.outcome, "type": display.OUTCOME_COLOURS[run.outcome]}
+
+
+@register.inclusion_tag("unfold/helpers/label.html")
+def follow_up_label(fault: Fault) -> dict[str, str]:
+    return {
+        "text": display.FOLLOW_UPS[fault.follow_up],
+        "type": display.FOLLOW_UP_COLOURS[fault.follow_up],
+    }
 
 
 @register.inclusion_tag("unfold/helpers/label.html")

@@ -97,19 +97,20 @@ class LocalRun:
             commands_changed=lambda _: None,
             clock=clock,
             tasks=Tasks(self._database, clock, lambda *_: None),
-            max_cron_jobs=options.limits.cron_jobs,
+            max_cron_jobs=lambda _: options.limits.cron_jobs,
             jobs_changed=lambda _: None,
         )
         self._hosting = Hosting(
             options.pool,
-            options.limits,
-            OperationDesk(services),
+            lambda _: options.limits,
+            OperationDesk(services, lambda _: options.limits),
             self._transcript,
             self._fetch_script,
             secrets=self._vault,
             adopted=self._on_adopted,
             released=lambda _: None,
             subscribed=lambda _: None,
+            offended=lambda *_: None,  # the transcript says it
         )
         roster = Roster(self._database, joined=_nobody_waits, left=_nobody_waits)
         self._router = Router(self._hosting, scope, roster, self._interactions)

@@ -34,7 +34,7 @@ class HostServices:
     commands_changed: Callable[[HostedIsolate], None]
     clock: Clock
     tasks: Tasks
-    max_cron_jobs: int
+    max_cron_jobs: Callable[[str], int]
     jobs_changed: Callable[[HostedIsolate], None]
     file_turns: FileTurns = field(default_factory=FileTurns)
 

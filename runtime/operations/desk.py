@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from typing import Any
 
 import msgspec
 
 from runtime.isolate import HostedIsolate
+from runtime.limits import LimitsOf
 from runtime.operations.call import HostServices, OpCall, Operation
 from runtime.operations.errors import OperationError, as_answer
 from runtime.operations.table import OPERATIONS
@@ -15,16 +17,17 @@ from runtime.worker.records import Record, is_gated
 
 log = logging.getLogger("flora.runtime")
 
-# Of one isolate: operations, and the bytes of what they were asked with.
-MAX_UNDER_WAY, MAX_BYTES_UNDER_WAY = 64, 32 << 20
+# Of one isolate: the bytes of what its operations were asked with.
+MAX_BYTES_UNDER_WAY = 32 << 20
 # The largest single answer, many values out of KV, stays below what a frame may hold.
 MAX_FRAME_TEXT = 16 << 20
 _UNKNOWN = OperationError("Internal error: the operation failed on the host", "INTERNAL_ERROR")
 
 
 class OperationDesk:
-    def __init__(self, services: HostServices) -> None:
+    def __init__(self, services: HostServices, limits_of: LimitsOf) -> None:
         self._services = services
+        self._limits_of = limits_of
         self._answers: dict[tuple[HostedIsolate, bool], list[Any]] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
         self._bytes: Counter[HostedIsolate] = Counter()
@@ -53,9 +56,17 @@ class OperationDesk:
         operation: Operation[Any] | None = OPERATIONS.get(record.name)
         if operation is None:
             raise OperationError(f"unknown operation {record.name[:64]!r}", "UNKNOWN_OPERATION")
-        if isolate.operations_under_way > MAX_UNDER_WAY:
+        self._claim(isolate)
+        arguments = self._decoders[record.name].decode(record.payload)
+        return operation.perform(OpCall(isolate.guild_id, isolate, self._services), arguments)
+
+    def _claim(self, isolate: HostedIsolate) -> None:
+        """Raises OperationError when the script asks for too much at a time."""
+        limits = self._limits_of(isolate.guild_id)
+        if isolate.operations_under_way > limits.operations_under_way:
             raise OperationError(
-                f"more than {MAX_UNDER_WAY} operations are under way: await some first",
+                f"more than {limits.operations_under_way} operations are under way: "
+                "await some first",
                 "TOO_MANY_OPERATIONS",
             )
         if self._bytes[isolate] > MAX_BYTES_UNDER_WAY:
@@ -64,8 +75,11 @@ class OperationDesk:
                 "await some operations first",
                 "TOO_MANY_OPERATIONS",
             )
-        arguments = self._decoders[record.name].decode(record.payload)
-        return operation.perform(OpCall(isolate.guild_id, isolate, self._services), arguments)
+        if not isolate.operations.claim(limits.operations, time.monotonic()):
+            raise OperationError(
+                f"more than {limits.operations} operations in 10 seconds: do less, or later",
+                "TOO_MANY_OPERATIONS",
+            )
 
     def _finish(self, isolate: HostedIsolate, record: Record, done: "asyncio.Future[Any]") -> None:
         self._tasks.discard(done)

@@ -71,7 +71,7 @@ async def register(call: OpCall, args: Register) -> None:
 def _register(call: OpCall, args: Register) -> None:
     isolate = call.isolate
     isolate.job_registrations += 1
-    limit = call.services.max_cron_jobs
+    limit = call.services.max_cron_jobs(call.guild_id)
     if args.name in isolate.jobs:
         raise OperationError(f"cron job with name '{args.name}' already exists", "CRON_JOB_EXISTS")
     if len(isolate.jobs) >= limit or isolate.job_registrations > MAX_REGISTRATIONS:

@@ -18,6 +18,7 @@ from deployments.models import (
     ApiToken,
     AuditEvent,
     CronJob,
+    Fault,
     Guild,
     GuildMember,
     JobRun,
@@ -61,6 +62,7 @@ class Belongings:
     audit: AuditEvent
     job: CronJob
     run: JobRun
+    fault: Fault
     task: Task
     secret: Secret
 
@@ -132,6 +134,14 @@ def belongings(guild_id: int, name: str) -> Belongings:
         job=job,
         run=JobRun.objects.create(
             guild=guild, job=job, name=job.name, slot=now, outcome="failed", error=f"{name} failed"
+        ),
+        fault=Fault.objects.create(
+            guild=guild,
+            revision=active,
+            kind="cpu",
+            message=f"{name} computes",
+            event="MESSAGE_CREATE",
+            follow_up="restarted",
         ),
         task=Task.objects.create(
             guild=guild, key=f"{name}-task", due_at=now, data=f'"{name}-data"'

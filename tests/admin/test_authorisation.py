@@ -58,6 +58,7 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "secret/", {}, LISTS, 200),
     ("GET", "secret/add/", {}, LISTS, 200),
     ("POST", "secret/add/", NEW_SECRET, FOREIGN_CHOICE, 302),
+    ("GET", "fault/", {}, LISTS, 200),
     ("GET", "apitoken/", {}, LISTS, 200),
     ("GET", "apitoken/add/", {}, LISTS, 200),
     ("GET", "user/", {}, OPERATORS, 200),
@@ -74,6 +75,12 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("GET", "guild/{guild}/mentions/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("GET", "guild/{guild}/undeploy/", {}, OWN_GUILD, 200),
     ("POST", "guild/{guild}/undeploy/", {}, OWN_GUILD, 302),
+    ("GET", "guild/{guild}/notices/", {}, OWN_GUILD, 200),
+    ("POST", "guild/{guild}/notices/", {"channel": "300000000000000005"}, OWN_GUILD, 302),
+    ("GET", "guild/{guild}/limits/", {}, OPERATORS, 200),
+    ("POST", "guild/{guild}/limits/", {"heap_mb": "128"}, OPERATORS, 302),
+    ("POST", "guild/{guild}/lift/", {}, OPERATORS, 302),
+    ("GET", "guild/{guild}/lift/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("GET", "guild/{guild}/owners/", {}, OPERATORS, 200),
     ("POST", "guild/{guild}/owners/", {"name": "stranger"}, OPERATORS, 302),
     ("GET", "guild/{guild}/owners/{owner}/revoke/", {}, OPERATORS, 200),
@@ -106,6 +113,7 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("POST", "cronjob/{job}/run/", {}, OWN_GUILD, 302),
     ("GET", "cronjob/{job}/run/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("GET", "jobrun/{run}/change/", {}, OWN_GUILD, 200),
+    ("GET", "fault/{fault}/change/", {}, OWN_GUILD, 200),
     ("GET", "task/{task}/change/", {}, OWN_GUILD, 200),
     ("GET", "task/{task}/cancel/", {}, OWN_GUILD, 200),
     ("POST", "task/{task}/cancel/", {}, OWN_GUILD, 302),
@@ -131,6 +139,7 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("POST", "kventry/{entry}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "auditevent/{audit}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "jobrun/{run}/change/", {"outcome": "ok"}, REFUSED, 200),
+    ("POST", "fault/{fault}/delete/", {"post": "yes"}, REFUSED, 200),
     ("POST", "task/{task}/delete/", {"post": "yes"}, REFUSED, 200),
     ("GET", "guild/{guild}/history/", {}, NOBODY, 200),
     ("GET", "apitoken/{digest}/change/", {}, NOBODY, 200),
@@ -166,6 +175,7 @@ def names(world: World) -> dict[str, Any]:
         "audit": garden.audit.pk,
         "job": garden.job.pk,
         "run": garden.run.pk,
+        "fault": garden.fault.pk,
         "task": garden.task.pk,
         "secret": garden.secret.pk,
         "token": garden.token.token_key,
@@ -254,7 +264,7 @@ def test_the_table_has_every_address_of_the_admin(world: World) -> None:
         f"deployments_{model}_{action}"
         for model in (
             *("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "user"),
-            *("cronjob", "jobrun", "task"),
+            *("cronjob", "jobrun", "task", "fault"),
         )
         for action in ("add", "delete", "history", "change")
     } | {
@@ -274,7 +284,7 @@ def _resolved(path: str) -> Any:
 
 LIST_NAMES = (
     *("guild", "revision", "logentry", "kvstore", "kventry", "auditevent", "apitoken"),
-    *("cronjob", "jobrun", "task", "secret"),
+    *("cronjob", "jobrun", "task", "secret", "fault"),
 )
 
 
@@ -304,6 +314,8 @@ def test_a_list_has_the_owners_rows_and_no_others(name: str, world: World) -> No
         "cronjob/?guild__id__exact=300000000000000002",
         "jobrun/?q=orchard",
         "jobrun/?guild__id__exact=300000000000000002",
+        "fault/?q=orchard",
+        "fault/?guild__id__exact=300000000000000002",
         "task/?q=orchard",
         "task/?guild__id__exact=300000000000000002",
         "secret/?q=orchard",

@@ -69,6 +69,7 @@ ROUTES: list[tuple[str, str, Any, int]] = [
     ("GET", f"/api/secrets/{GARDEN}", None, 200),
     ("PUT", f"/api/secrets/{GARDEN}/API_KEY", {"value": "another horse"}, 200),
     ("DELETE", f"/api/secrets/{GARDEN}/API_KEY", None, 200),
+    ("GET", f"/api/faults/{GARDEN}", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/pause", None, 200),
     ("POST", f"/api/guilds/{GARDEN}/resume", None, 200),
     ("GET", f"/api/guilds/{GARDEN}/settings", None, 200),

@@ -155,3 +155,78 @@ async def test_what_a_script_prints_is_in_its_guilds_log_only(
     printed = [(e["level"], e["message"]) for e in entries if e["target"] == "flora:js"]
     assert printed == [("info", "planted { roses: 3 }"), ("error", "!")]
     assert await flora.guild_log(other.id) == []
+
+
+LOOPS = bad("for (;;) {}")
+
+
+async def strike(flora: Installation, guild: FakeGuild, times: int) -> list[dict[str, Any]]:
+    """Lets the guild's script break a limit so often; all faults of the guild, the newest first."""
+    path = f"/api/faults/{guild.id}"
+    for _ in range(times):
+        before = len((await flora.request("GET", path)).json)
+        await guild.say("!bad")
+        faults: list[dict[str, Any]] = await flora.until(path, lambda f, n=before: len(f) > n)
+    return faults
+
+
+async def test_a_fresh_script_that_strikes_out_is_rolled_back(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    assert (await flora.deploy(guild.id, LOOPS)).status == 200
+    faults = await strike(flora, guild, 3)
+    await guild.until(lambda g: g.commands)  # the default script has some
+    assert await guild.reply_to("!ping") == "pong"
+    assert [(fault["follow_up"], fault["strike"]) for fault in faults] == [
+        ("rolled_back", True),
+        ("restarted", True),
+        ("restarted", True),
+    ]
+    assert faults[0]["kind"] in ("cpu", "timeout")  # a busy machine may not give it a second
+    assert faults[0]["message"].startswith("dispatch timed out: ")
+    assert {fault["event"] for fault in faults} == {"MESSAGE_CREATE"}
+    assert len({fault["revision_id"] for fault in faults}) == 1
+    assert faults[0]["cpu_ms"] > 0
+    assert faults[0]["peak_bytes"] > 10 << 20
+    (line, *_) = [line for line in await logged(flora, guild) if "brought back" in line]
+    assert line.startswith("the script was stopped while it handled MESSAGE_CREATE: dispatch timed")
+
+
+async def logged(flora: Installation, guild: FakeGuild) -> list[str]:
+    return [entry["message"] for entry in await flora.guild_log(guild.id)]
+
+
+async def test_strikes_outlive_a_restart_and_each_suspension_is_longer(
+    make_flora: MakeInstallation, own_discord: FakeDiscord
+) -> None:
+    flora = make_flora(
+        own_discord,
+        FAULTS_AUTO_ROLLBACK="false",
+        FAULTS_SUSPENSION_SECS="1",
+        RUNTIME_TURN_CPU_SECS="0.1",
+    )
+    await flora.start()
+    guild = await own_discord.add_guild("Garden")
+    await guild.until(lambda g: g.commands)
+    path = f"/api/guilds/{guild.id}"
+    assert (await flora.deploy(guild.id, LOOPS)).status == 200
+    await strike(flora, guild, 2)
+    await flora.kill()
+    await flora.launch()
+    await flora.until("/api/ready", lambda answer: answer["status"] == "ready")
+    (fault, *_) = await strike(flora, guild, 1)
+    assert fault["follow_up"] == "suspended"
+    assert "until" in fault
+    # It ends by itself, and the next one does not.
+    await flora.until(path, lambda answer: answer["state"] == "running")
+    await guild.say("!good")
+    assert (await guild.next_sent(timeout=30))["content"] == "still here"
+    (fault, *_) = await strike(flora, guild, 3)
+    assert fault["follow_up"] == "suspended"
+    assert "until" not in fault
+    await flora.until(path, lambda answer: answer["state"] == "suspended")
+    refusal = await (await guild.command("ping")).answered()
+    assert refusal["data"]["content"] == "This bot is not running here at the moment."
+    assert (await flora.request("POST", f"{path}/resume")).json["state"] == "running"
+    await guild.say("!good")
+    assert (await guild.next_sent(timeout=30))["content"] == "still here"

@@ -11,7 +11,7 @@ from deployments.models import Guild, LogEntry, Revision
 from deployments.models.revision import ActorType
 from runtime import revisions
 from runtime.database import Database
-from runtime.guild_log import LINES, GuildLog
+from runtime.guild_log import GuildLog
 from runtime.isolate import HostedIsolate
 from runtime.reports import Reports
 from runtime.script import Script, ScriptError
@@ -20,6 +20,10 @@ from runtime.stack_traces import StackTraces
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GUILD, OTHER = "300000000000000001", "300000000000000002"
+LINES = 100
+
+
+def stopped(script: Script, error: ScriptError) -> None: ...
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def guilds() -> None:
 async def written(work: Callable[[GuildLog, Database], None]) -> dict[str, list[str]]:
     """The messages of each guild, in order, when all that the work has caused is written."""
     database = Database()
-    guild_log = GuildLog(database)
+    guild_log = GuildLog(database, lambda guild_id: LINES)
     guild_log.start()
     work(guild_log, database)
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
@@ -67,7 +71,7 @@ async def test_an_error_that_nobody_will_read_is_not_explained(guilds: None) -> 
         await asyncio.sleep(0)
 
     def work(guild_log: GuildLog, database: Database) -> None:
-        reports = Reports(guild_log, StackTraces(fetch_map, show_internal=False), database)
+        reports = Reports(guild_log, StackTraces(fetch_map, show_internal=False), database, stopped)
         script = Script(GUILD, str(uuid4()), "")
         isolate = HostedIsolate(1, script, worker=None, owner=None, desk=None, trial=False)
         for number in range(50 * LINES):
@@ -80,7 +84,7 @@ async def test_an_error_that_nobody_will_read_is_not_explained(guilds: None) -> 
 
 async def test_a_line_that_the_database_refuses_is_not_the_last_one(guilds: None) -> None:
     database = Database()
-    guild_log = GuildLog(database)
+    guild_log = GuildLog(database, lambda guild_id: LINES)
     guild_log.write("no id of a guild", "info", "flora:js", "lost")
     await guild_log.stop()
     guild_log.write(GUILD, "info", "flora:js", "kept")

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from deployments.models.fault import FaultKind
 from flora_site.composition import SDK
 from runtime.guild import Event
 from runtime.hosting import PARALLEL_LOADS, Hosting
 from runtime.isolate import RESUME, SUSPEND, HostedIsolate
 from runtime.limits import Limits
+from runtime.offence import Offence
 from runtime.pool import PoolOptions
 from runtime.script import LoadFailed, Script, ScriptError
 from runtime.worker.protocol import TurnLimits
@@ -31,6 +33,7 @@ TURN = TurnLimits(
     heap_bytes=32 << 20,
     external_bytes=32 << 20,
 )
+LIMITS = Limits(TURN)
 PRINTS = "on('messageCreate', (ctx) => { console.log(ctx.msg.content) })"
 HANGS = "console.log('begun'); await new Promise(() => {})"
 
@@ -44,12 +47,13 @@ class House:
         self.may_fetch.set()
         self.printed: dict[str, list[str]] = {}
         self.failed: list[ScriptError] = []
+        self.offences: list[tuple[str, FaultKind, bool]] = []
         self.fetched = 0
         self._changed = asyncio.Event()
         options = PoolOptions(workers=1, pin=False, worker_capacity=64, sdk=SDK, driver="native")
         self.hosting = Hosting(
             options,
-            Limits(TURN),
+            lambda guild_id: LIMITS,
             self,
             self,
             self._fetch,
@@ -57,6 +61,7 @@ class House:
             adopted=lambda isolate: None,
             released=lambda guild_id: None,
             subscribed=lambda isolate: None,
+            offended=self._offended,
         )
 
     async def until(self, condition: Callable[[], Any]) -> Any:
@@ -98,6 +103,10 @@ class House:
         self._changed.set()
         await self.may_fetch.wait()
         return self.desired.get(guild_id)
+
+    def _offended(self, isolate: HostedIsolate, offence: Offence) -> None:
+        self.offences.append((isolate.guild_id, offence.kind, offence.is_sure))
+        self._changed.set()
 
     # --- what the hosting asks and tells: Secrets, Desk and GuildReports -------------------
 
@@ -213,3 +222,36 @@ async def test_a_state_goes_from_isolate_to_isolate(house: House) -> None:
     assert house.hosting.adopt(await house.load(GUILD, source))
     guild.offer(Event(RESUME, f"{RESUME}\n".encode() + before.state))
     await house.until(lambda: house.printed.get(GUILD) == ["42"])
+
+
+KILLS = (
+    "on('messageCreate', (ctx) => {"
+    " if (ctx.msg.content === 'kill') new Array(2 ** 32 - 1).fill(0);"
+    " else console.log(ctx.msg.content) })"
+)
+
+
+async def test_a_script_that_kills_its_worker_comes_back_apart_from_the_others(
+    house: House,
+) -> None:
+    house.hosting.adopt(await house.load(GUILD, KILLS))
+    house.hosting.adopt(await house.load(f"{GUILD}1", PRINTS))
+    house.say(GUILD, "kill")
+    house.say(GUILD, "alive")
+    house.say(f"{GUILD}1", "alive")
+    await house.until(lambda: len(house.printed) == 2)
+    assert house.offences == [(GUILD, FaultKind.STUCK, True)]
+    assert [worker_of(house, guild) for guild in (GUILD, f"{GUILD}1")] == [1, 0]
+    # Killing again costs nobody else anything.
+    neighbours = house.worker
+    house.say(GUILD, "kill")
+    house.say(GUILD, "again")
+    await house.until(lambda: "again" in house.printed[GUILD])
+    assert house.worker is neighbours
+    assert house.hosting.pool.ready
+
+
+def worker_of(house: House, guild_id: str) -> int:
+    live = house.hosting.guilds[guild_id].live
+    assert live is not None
+    return live.worker.index

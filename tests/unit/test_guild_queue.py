@@ -45,7 +45,8 @@ def test_interactions_are_the_last_to_go(events: list[str], dropped: list[int]) 
     reports, ended = Reports(), []
     limits = Limits(TurnLimits(0, 0, 0, 0, 0, 0), guild_queue=ROOM)
     nothing = lambda _: None  # noqa: E731
-    guild = GuildRuntime("1", limits, reports, nothing, nothing, nothing)
+    offended = lambda *_: None  # noqa: E731
+    guild = GuildRuntime("1", lambda _: limits, reports, nothing, nothing, nothing, offended)
     for number, name in enumerate(events):
         guild.offer(Event(name, b"", lambda ending, _, n=number: ended.append((n, ending))))
     assert ended == [(number, Ending.DROPPED) for number in dropped]

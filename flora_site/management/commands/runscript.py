@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments.sealing import Sealer
 from deployments.source import InvalidSource
-from flora_site.composition import SDK, fetch_limits_of, limits_of
+from flora_site.composition import SDK, fetch_limits_of, limits_with
 from flora_site.config import Config
 from flora_site.settings import database_settings
 from runtime.fetch.addresses import Policy
@@ -161,7 +161,7 @@ class Command(BaseCommand):
 def _options(config: Config, sealer: Sealer, tell: Tell, options: dict[str, Any]) -> LocalOptions:
     runtime = config.runtime
     return LocalOptions(
-        limits=limits_of(config),
+        limits=limits_with(config, {}),
         pool=PoolOptions(
             workers=1,
             pin=False,

@@ -1,0 +1,108 @@
+"""What is chosen for a guild beside its script: who is told of faults, which limits it has."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from deployments.actor import Actor
+from deployments.admin.pages import form_page
+from deployments.admin.scoped import operator_of
+from deployments.limits import InvalidLimit, installation_limits
+from deployments.models import Guild
+from deployments.models.fields import validate_snowflake
+from deployments.services.guild_settings import choose_notice_channel, set_limits
+
+
+class NoticesForm(forms.Form):
+    channel = forms.CharField(
+        required=False,
+        label="Channel id",
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        validators=[validate_snowflake],
+        help_text=(
+            "The id that Discord's «Copy Channel ID» gives, of a channel of this server where the "
+            "bot may write. Left empty, nobody is told on Discord."
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def notices(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseBase:
+    chosen = str(guild.notice_channel or "")
+    form = NoticesForm(request.POST or None, initial={"channel": chosen})
+    if form.is_valid():
+        channel = form.cleaned_data["channel"]
+        choose_notice_channel(
+            guild=guild, actor=Actor.of(request), channel_id=int(channel) if channel else None
+        )
+        told = "The channel is told from now on." if channel else "Nobody is told on Discord."
+        messages.success(request, told)
+        return redirect(_home(guild))
+    return form_page(
+        request,
+        site,
+        form,
+        title=f"Who is told when the script of {guild} is stopped?",
+        lead="One message for each time that it breaks a limit, with the reason and what follows.",
+        submit="Save",
+        cancel=_home(guild),
+        of=guild,
+    )
+
+
+class LimitsForm(forms.Form):
+    """One field for each limit; empty: as for all guilds."""
+
+    def __init__(self, guild: Guild, *arguments: Any, **further: Any) -> None:
+        super().__init__(*arguments, **further)
+        for name, usual in installation_limits().items():
+            self.fields[name] = forms.CharField(
+                required=False,
+                label=name,
+                initial=guild.limits.get(name, ""),
+                widget=UnfoldAdminTextInputWidget(
+                    attrs={"inputmode": "decimal", "placeholder": str(usual)}
+                ),
+            )
+
+    @property
+    def limits(self) -> dict[str, str]:
+        return {name: value.strip() for name, value in self.cleaned_data.items() if value.strip()}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def limits(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseBase:
+    actor = operator_of(request)
+    form = LimitsForm(guild, request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            set_limits(guild=guild, actor=actor, limits=form.limits)
+        except InvalidLimit as problem:
+            form.add_error(problem.name if problem.name in form.fields else None, str(problem))
+        else:
+            messages.success(request, "The limits hold from now on.")
+            return redirect(_home(guild))
+    return form_page(
+        request,
+        site,
+        form,
+        title=f"Limits of {guild}",
+        lead=(
+            "What is left empty is as for all guilds, which the field shows. docs/settings.md says "
+            "what each limit means. The script is loaded anew when it has to be."
+        ),
+        submit="Save",
+        cancel=_home(guild),
+        of=guild,
+    )
+
+
+def _home(guild: Guild) -> str:
+    return reverse("admin:deployments_guild_change", args=(guild.pk,))

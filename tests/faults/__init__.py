@@ -1,0 +1,1 @@
+"""What follows when scripts break limits."""
