@@ -115,6 +115,8 @@ class Pool:
                 report.driver,
                 report.driver_problem,
             )
+        if lacking := [step for step in report.confinement if step.startswith("no ")]:
+            log.warning("worker %d is less confined than it should be: %s", index, lacking)
         milliseconds = round((time.monotonic() - started) * 1000)
         log.info("worker %d ready", index, extra={"ms": milliseconds, **describe(report)})
         return worker

@@ -212,4 +212,7 @@ def describe(report: WorkerReport) -> dict[str, Any]:
         "driver": report.driver,
         "cpu": report.cpu if report.cpu >= 0 else "any",
         "confinement": ", ".join(report.confinement),
+        "descriptors": ", ".join(report.descriptors),
+        "environment": ", ".join(report.environment),
+        "entropy": report.entropy,
     }

@@ -6,6 +6,7 @@ The code inside the zygote is runtime/worker/zygote.py.
 import array
 import asyncio
 import contextlib
+import fcntl
 import logging
 import mmap
 import os
@@ -54,6 +55,9 @@ class ForkedWorker:
 
 
 class Zygote:
+    # What its process runs; in braces: what `_start` fills in.
+    entry = _ENTRY
+
     def __init__(self, sdk: Path, driver: str, exited: Callable[[int, int], None]) -> None:
         """driver: the fastest that workers may use; exited(ticket, wait status) is called for each
         worker that the zygote has reaped."""
@@ -87,8 +91,10 @@ class Zygote:
         ticket = self._tickets
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        journal = os.memfd_create("flora-journal", os.MFD_CLOEXEC)
+        journal = os.memfd_create("flora-journal", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(journal, JOURNAL_BYTES)
+        # Or a worker could take the memory away from under whoever reads it here.
+        fcntl.fcntl(journal, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
         errors, their_errors = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         os.set_blocking(their_errors, True)
         forked = self._waiting[ticket] = asyncio.get_running_loop().create_future()
@@ -125,7 +131,7 @@ class Zygote:
     async def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        code = _ENTRY.format(
+        code = self.entry.format(
             root=str(PROJECT_ROOT),
             descriptor=theirs.fileno(),
             sdk=str(self._sdk),

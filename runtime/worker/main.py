@@ -15,7 +15,7 @@ from collections import deque
 
 import msgspec
 
-from runtime.worker.confinement import confine
+from runtime.worker.confinement import confine, open_descriptors
 from runtime.worker.drivers import OUTCOMES, MakeIsolate, Prepared, choose_driver
 from runtime.worker.link import BACKLOG_WRITTEN, Link, Results
 from runtime.worker.protocol import (
@@ -66,6 +66,7 @@ def work(
     memory = mmap.mmap(journal_descriptor, JOURNAL_BYTES)
     os.close(journal_descriptor)
     results = Results()
+    descriptors = open_descriptors()
     confinement = confine()
     driver = choose_driver(prepared, results)
     report = WorkerReport(
@@ -75,6 +76,9 @@ def work(
         driver_problem=driver.problem,
         cpu=-1 if cpu is None else cpu,
         confinement=confinement,
+        descriptors=descriptors,
+        environment=sorted(os.environ),
+        entropy=load_v8().entropy,
     )
     at_once = AT_ONCE_UNPINNED if cpu is None else AT_ONCE_PINNED
     journal = Journal(memoryview(memory))

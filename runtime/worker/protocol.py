@@ -74,7 +74,9 @@ class Breach(msgspec.Struct, frozen=True):
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
-    """What a worker got at its start. driver: thin or public; confinement: what it dropped."""
+    """What a worker got at its start. driver: native, thin or public; confinement: what it
+    dropped; descriptors: what it has open, by kind; environment: the names in it; entropy: where
+    V8 takes it from."""
 
     pid: int
     v8_version: str
@@ -82,6 +84,9 @@ class WorkerReport(msgspec.Struct, frozen=True):
     driver_problem: str
     cpu: int
     confinement: list[str]
+    descriptors: list[str] = []
+    environment: list[str] = []
+    entropy: str = ""
 
 
 class Fork(msgspec.Struct, frozen=True):

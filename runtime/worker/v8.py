@@ -137,6 +137,8 @@ class Library:
         self.internals = V8Internals(self.shared_object)
         version_text = ctypes.cast(public.mr_v8_version(), ctypes.c_char_p).value or b""
         self.version = version_text.decode()
+        # Where V8 takes its random numbers from.
+        self.entropy = "/dev/urandom"
 
     def _function(self, name: str, result: Any, *arguments: Any) -> Any:
         return ctypes.CFUNCTYPE(result, *arguments)((name, self.shared_object))
@@ -155,6 +157,7 @@ def load_v8() -> Library:
     if _library is None:
         _library = Library()
         _take_entropy_from_getrandom(_library.shared_object)
+        _library.entropy = "getrandom"
     return _library
 
 

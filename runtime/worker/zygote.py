@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from runtime.worker.confinement import close_all_but
 from runtime.worker.drivers import Prepared, prepare
 from runtime.worker.main import work
 from runtime.worker.protocol import Exited, Fork, Forked
@@ -86,7 +87,7 @@ class _Zygote:
             link, journal, errors = descriptors
             os.dup2(errors, 1)
             os.dup2(errors, 2)
-            os.close(errors)
+            close_all_but((0, 1, 2, link, journal))
             work(socket.socket(fileno=link), journal, self._sdk, request.cpu, self._prepared)
             status = 0
         except BaseException:  # the last stop: whatever it is, its text must reach the supervisor

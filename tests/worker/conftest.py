@@ -116,11 +116,11 @@ class LoadedScript:
 class Workshop:
     """Makes workers and loads scripts into them."""
 
-    def __init__(self, driver: str = "native") -> None:
+    def __init__(self, driver: str = "native", zygote: type[Zygote] = Zygote) -> None:
         self.lost: list[WorkerProcess] = []
         self.exits: dict[int, int] = {}
         self.changed = asyncio.Event()
-        self.zygote = Zygote(SDK, driver, self._on_exit)
+        self.zygote = zygote(SDK, driver, self._on_exit)
         self._numbers = itertools.count(1)
         self._workers: list[WorkerProcess] = []
 

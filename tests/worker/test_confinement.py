@@ -30,7 +30,7 @@ sys.path.insert(0, {root!r})
 from runtime.worker.confinement import confine
 import os, socket, ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-assert confine() == ["rlimits", "no_new_privs", "seccomp"]
+assert confine() == ["rlimits", "capabilities", "no_new_privs", "seccomp"]
 try:
     exec({probe!r})
 except OSError as error:

@@ -17,7 +17,7 @@ async def test_the_report_names_what_the_worker_got(worker: WorkerProcess) -> No
     assert worker.report.driver == "native"
     assert worker.report.driver_problem == ""
     assert worker.report.v8_version.startswith("14.4.")
-    assert worker.report.confinement == ["rlimits", "no_new_privs", "seccomp"]
+    assert worker.report.confinement == ["rlimits", "capabilities", "no_new_privs", "seccomp"]
 
 
 async def test_an_event_reaches_the_handler_and_is_done(
