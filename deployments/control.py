@@ -50,8 +50,31 @@ class RunRequested(msgspec.Struct, frozen=True, tag="run_requested"):
     guild_id: str
 
 
+class Migrate(msgspec.Struct, frozen=True, tag="migrate"):
+    """Move this guild to another worker; answered with Done when its script runs there, with
+    Failed when it has stayed where it was."""
+
+    guild_id: str
+    worker: int
+
+
+class Recycle(msgspec.Struct, frozen=True, tag="recycle"):
+    """Move all guilds of this worker to others and start it anew; answered with Done when the new
+    one is there, with Failed when the old one stays."""
+
+    worker: int
+
+
 class GetStatus(msgspec.Struct, frozen=True, tag="get_status"):
     """Answered with Status at once."""
+
+
+class GetMetrics(msgspec.Struct, frozen=True, tag="get_metrics"):
+    """Answered with Metrics at once."""
+
+
+class GetWorkers(msgspec.Struct, frozen=True, tag="get_workers"):
+    """Answered with Workers at once."""
 
 
 class Settled(msgspec.Struct, frozen=True, tag="settled"):
@@ -69,14 +92,57 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     missing: list[str]
 
 
+class Metrics(msgspec.Struct, frozen=True, tag="metrics"):
+    """text: Prometheus' text format; summary: the original's JSON."""
+
+    text: str
+    summary: dict[str, float]
+
+
+class GuildLoad(msgspec.Struct, frozen=True):
+    """cpu_seconds: in the last minute; queued, started: events that wait and that are under way;
+    dropped: events that never started, since the guild's script was brought up."""
+
+    guild_id: str
+    cpu_seconds: float
+    queued: int
+    started: int
+    dropped: int
+
+
+class WorkerState(msgspec.Struct, frozen=True):
+    """pid: 0 while it is being replaced. started_at: unix seconds. private_bytes: memory that it
+    shares with nobody. cpu_share: of one CPU, in the last 30 s. guilds: those that use most, with
+    guild_count in all."""
+
+    index: int
+    restarts: int
+    pid: int = 0
+    started_at: float = 0.0
+    isolates: int = 0
+    isolates_made: int = 0
+    private_bytes: int = 0
+    cpu_share: float = 0.0
+    guild_count: int = 0
+    guilds: list[GuildLoad] = []
+
+
+class Workers(msgspec.Struct, frozen=True, tag="workers"):
+    """By index."""
+
+    workers: list[WorkerState]
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """The runtime could not do it; the reason is in its log."""
+    """The runtime could not do it; message: why, for whoever asked."""
 
     message: str
 
 
-Message = Deploy | Reconcile | RunRequested | GetStatus
-Reply = Settled | Done | Status | Failed
+Message = (
+    Deploy | Reconcile | RunRequested | Migrate | Recycle | GetStatus | GetMetrics | GetWorkers
+)
+Reply = Settled | Done | Status | Metrics | Workers | Failed
 
 
 class Envelope(msgspec.Struct, frozen=True):

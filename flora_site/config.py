@@ -255,7 +255,18 @@ class ApiSection(BaseModel):
     cookie_secure: bool | None = Field(
         default=None, description="cookies over https only; unset: in production"
     )
-    operator_secret: str = Field(default="", description="lets a scraper read the metrics")
+    operator_secret: str = Field(
+        default="",
+        description="lets a scraper read /metrics; at least 16 characters. Unset: nobody may in "
+        "production, everybody on this machine in development",
+    )
+
+    @field_validator("operator_secret")
+    @classmethod
+    def _strong(cls, value: str) -> str:
+        if value and len(value) < 16:
+            raise ValueError("must have at least 16 characters")
+        return value
 
 
 class SecretsSection(BaseModel):

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from deployments.admin.site import site
+from deployments.api.metrics import MetricsJson, MetricsText
 from deployments.api.urls import NoSuchRoute
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api", NoSuchRoute.as_view()),
     path("api/", include("deployments.api.urls")),
     path("api-docs/openapi.json", SpectacularJSONAPIView.as_view()),
+    path("metrics", MetricsText.as_view()),
+    path("metrics/", MetricsText.as_view()),
+    path("metrics/json", MetricsJson.as_view()),
+    path("metrics/json/", MetricsJson.as_view()),
 ]
 if settings.FLORA.simulated_discord:
     urlpatterns.append(path("sandbox/", include("gateway.sandbox.urls")))

@@ -105,16 +105,20 @@ class DiscordRest:
         timeout: float,
         pause: Callable[[int], float] = _pause,
         earned: EarnedRefusals | None = None,
+        ended: Callable[[str], None] = lambda result: None,
     ) -> None:
         """http: nextcord's client, which has the token once the bot has logged in; concurrency:
         requests of one guild at once; timeout: seconds for one request with its waits for limits
         and its repeats, 0 for none; pause(n): seconds before the repeat after n others; earned:
-        whom Discord has refused too often of late."""
+        whom Discord has refused too often of late; ended(result): for each one, with Discord's
+        HTTP status, or `timeout`, `unreachable`, and `held back` for one that limits let nobody
+        send."""
         self._http = http
         self._concurrency = concurrency
         self._timeout = timeout
         self._pause = pause
         self._earned = earned or EarnedRefusals()
+        self._ended = ended
         self._limits = RateLimits()
         self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = (
             weakref.WeakValueDictionary()
@@ -158,9 +162,11 @@ class DiscordRest:
             async with asyncio.timeout(TURN_PATIENCE):
                 await turns.acquire()
         except TimeoutError:
+            self._ended("held back")
             raise rate_limited(shown, None) from None
         try:
             if (seconds := self._earned.seconds_to_wait(guild)) > 0:
+                self._ended("held back")
                 raise rate_limited(shown, seconds, why="too many were refused")
             return await self._send(asked)
         finally:
@@ -221,6 +227,7 @@ class DiscordRest:
                         else:
                             raise
         except NotInTime as late:
+            self._ended("held back")
             raise refused or rate_limited(asked.shown, late.seconds) from None
 
     async def _exchange(self, asked: _Asked, lane: Lane, deadline: float | None) -> Any:
@@ -241,15 +248,18 @@ class DiscordRest:
             ):
                 text = await answer.read()
         except TimeoutError:
+            self._ended("timeout")
             raise DiscordError(
                 f"Discord did not answer within {self._timeout:g} s (route: {asked.shown})",
                 "DISCORD_TIMEOUT",
             ) from None
         except (OSError, aiohttp.ClientError) as error:
+            self._ended("unreachable")
             raise DiscordError(
                 f"Discord is not reachable: {type(error).__name__} (route: {asked.shown})",
                 "DISCORD_UNREACHABLE",
             ) from None
+        self._ended(str(answer.status))
         self._limits.note(lane, answer.headers)
         if 200 <= answer.status < 300:
             return orjson.loads(text) if text else None

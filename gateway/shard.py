@@ -7,6 +7,7 @@ resume address (nextcord 2.6.0, shard.py).
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -111,6 +112,13 @@ class Shard:
         if socket is not None and socket.open and not self.is_current:
             log.info("shard %d begins a new session, with more intents", self.id)
             await socket.close(code=1000)
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds that Discord took to answer the last heartbeat; None while none was answered."""
+        socket = self._socket
+        seconds = float(socket.latency) if socket is not None else math.inf
+        return seconds if math.isfinite(seconds) else None
 
     @property
     def is_current(self) -> bool:

@@ -118,6 +118,7 @@ class Deployer:
         elif not self._hosting.adopt(isolate):
             await self._bring_up(revision.guild_id)
         self._command_sync.request(revision.guild_id)
+        self._hosting.metrics.deploys.add("success")
         milliseconds = round((time.monotonic() - started) * 1000)
         log.info(
             "guild %s runs revision %s", revision.guild_id, revision.id, extra={"ms": milliseconds}
@@ -171,6 +172,7 @@ class Deployer:
 
     async def _fail(self, revision: PendingRevision, error: dict[str, object]) -> None:
         await self._database.run(partial(revisions.fail, revision.id, error), patience=PATIENCE)
+        self._hosting.metrics.deploys.add("failed")
         self._reports.runtime_note(
             revision.guild_id, "error", f"deploy failed: {error.get('message')}"
         )

@@ -16,6 +16,7 @@ from typing import Protocol
 from deployments.models.fault import FaultKind
 from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
 from runtime.limits import DROPPABLE_EVENTS, URGENT_EVENTS, Limits, LimitsOf
+from runtime.metrics import Metrics
 from runtime.offence import Offence
 from runtime.pace import WINDOW, Pace
 from runtime.script import Script, ScriptError
@@ -62,6 +63,10 @@ class Dispatch:
     isolate: HostedIsolate
     sent_at: float
 
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.sent_at
+
 
 class GuildReports(Protocol):
     """Where a guild's owner reads what became of the script."""
@@ -82,6 +87,7 @@ class GuildRuntime:
         subscribed: Callable[[HostedIsolate], None],
         adopted: Callable[[HostedIsolate], None],
         offended: Callable[[HostedIsolate, Offence], None],
+        metrics: Metrics | None = None,
     ) -> None:
         """rebuild(guild): called when the live isolate is gone and its script is wanted again;
         subscribed(isolate): the live isolate may listen to something else than before;
@@ -100,6 +106,7 @@ class GuildRuntime:
         self._subscribed = subscribed
         self._adopted = adopted
         self._offended = offended
+        self._metrics = metrics or Metrics()
         self._rebuilding = False
         self._queue: deque[Event] = deque()
         self._dispatches: dict[int, Dispatch] = {}
@@ -116,6 +123,15 @@ class GuildRuntime:
     @property
     def busy(self) -> bool:
         return bool(self._dispatches or self._queue)
+
+    @property
+    def queued(self) -> int:
+        """Events that wait for their turn."""
+        return len(self._queue)
+
+    @property
+    def under_way(self) -> int:
+        return len(self._dispatches)
 
     def wants(self, event: str) -> bool:
         return event in self.subscriptions or EVERY_EVENT in self.subscriptions
@@ -139,8 +155,23 @@ class GuildRuntime:
             for position, event in enumerate(self._queue):
                 if goes_first(event.name):
                     del self._queue[position]
-                    event.end(Ending.DROPPED)
+                    self._drop(event, "queue full")
                     return
+
+    def _drop(self, event: Event, reason: str) -> None:
+        self._metrics.drops.add(reason)
+        self._over(event, Ending.DROPPED)
+
+    def _over(
+        self,
+        event: Event,
+        ending: Ending,
+        error: ScriptError | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """seconds: since it was sent to its worker, None when it never was."""
+        self._metrics.event_ended(event.stage, ending.value, seconds)
+        event.end(ending, error)
 
     def _pump(self) -> None:
         isolate = self.live
@@ -179,6 +210,8 @@ class GuildRuntime:
         """Makes a loaded isolate the guild's; the one before finishes what has started in it."""
         before, self.live = self.live, isolate
         self.revision_id = isolate.script.revision_id
+        if self._rebuilding:
+            self._metrics.isolate_restarted()
         self._rebuilding = False
         self.pace.cpu_seconds = self._limits.minute_cpu_seconds
         self._listen(isolate)
@@ -196,7 +229,7 @@ class GuildRuntime:
         self._rebuilding = False
         self.subscriptions = frozenset()
         while self._queue:
-            self._queue.popleft().end(Ending.DROPPED)
+            self._drop(self._queue.popleft(), "no script")
         if self._pausing is not None:
             self._pausing.cancel()
             self._pausing = None
@@ -220,9 +253,9 @@ class GuildRuntime:
         ended = self._end(dispatch)
         if ended is not None and error is not None:
             self._reports.script_failed(ended.isolate, ended.event.stage, error)
-            ended.event.end(Ending.FAILED, error)
+            self._over(ended.event, Ending.FAILED, error, ended.seconds)
         elif ended is not None:
-            ended.event.end(Ending.DONE)
+            self._over(ended.event, Ending.DONE, None, ended.seconds)
         self._pump()
 
     def on_moved(self, dispatches: list[int], successor: int) -> None:
@@ -254,12 +287,14 @@ class GuildRuntime:
 
     def on_cpu(self, cpu_ns: int) -> None:
         self.cpu_ns += cpu_ns
+        self._metrics.cpu_ns += cpu_ns
         was_slowed = self.pace.slowed_since is not None
         self.pace.spend(cpu_ns / 1e9, time.monotonic())
         if self.pace.slowed_since is not None and not was_slowed:
             self._reports.runtime_note(self.guild_id, "warn", self._slowness())
 
     def on_breach(self, isolate: HostedIsolate, breach: Breach) -> None:
+        self._metrics.limit_broken(breach.kind)
         if breach.kind == "stuck":
             self._blamed = isolate
             isolate.worker.kill(f"guild {self.guild_id} computes and cannot be interrupted")
@@ -318,7 +353,7 @@ class GuildRuntime:
                     "error",
                     f"{dispatch.event.name} was lost: it had started when its isolate ended",
                 )
-                dispatch.event.end(Ending.LOST, why)
+                self._over(dispatch.event, Ending.LOST, why, dispatch.seconds)
             else:
                 again.append(dispatch.event)
         self._queue.extendleft(reversed(again))
@@ -380,7 +415,7 @@ class GuildRuntime:
             offence = Offence(FaultKind.TIMEOUT, error, event.name, goes_on=True)
             self._offended(dispatch.isolate, offence)
         self._end(number)
-        event.end(Ending.OVERDUE, error)
+        self._over(event, Ending.OVERDUE, error, dispatch.seconds)
 
     def _overdue(self, dispatch: Dispatch) -> ScriptError:
         event, seconds = dispatch.event, self._life_of(dispatch.event)

@@ -13,6 +13,7 @@ from typing import Protocol
 from runtime.guild import Event, GuildReports, GuildRuntime
 from runtime.isolate import Desk, HostedIsolate, Stage
 from runtime.limits import LimitsOf
+from runtime.metrics import Metrics
 from runtime.offence import KILLS_WORKERS, Offence
 from runtime.pool import Pool, PoolOptions
 from runtime.script import LoadFailed, NoWorker, Script, ScriptError, WorkerLost
@@ -55,6 +56,7 @@ class Hosting:
         released: Callable[[str], None],
         subscribed: Callable[[HostedIsolate], None],
         offended: Callable[[HostedIsolate, Offence], None],
+        metrics: Metrics | None = None,
     ) -> None:
         """limits_of(guild_id) and fetch(guild_id) give what holds for the guild now, and the script
         that it should run, or None.
@@ -68,6 +70,7 @@ class Hosting:
         self.fetches = asyncio.Semaphore(FETCHED_AT_ONCE)
         self.pool = Pool(pool_options, lost=self._on_worker_lost, replaced=self._on_worker_replaced)
         self._limits_of = limits_of
+        self.metrics = metrics or Metrics()
         self._desk = desk
         self._reports = reports
         self._fetch = fetch
@@ -194,6 +197,7 @@ class Hosting:
             self._subscribed,
             self._adopted,
             self._on_offence,
+            self.metrics,
         )
 
     def _worker_index(self, guild_id: str) -> int:
@@ -234,6 +238,8 @@ class Hosting:
             isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
             loading.add(isolate)
             limits = self._limits_of(script.guild_id)
+            worker.isolates_made += 1
+            self.metrics.isolates_made.add()
             load = asyncio.create_task(
                 isolate.load(
                     limits.turn,
@@ -308,6 +314,7 @@ class Hosting:
             guild.on_worker_lost(worker, how)
 
     def _on_worker_replaced(self, worker: WorkerProcess) -> None:
+        self.metrics.worker_restarts.add(str(worker.index))
         if event := self._replaced.pop(worker.index, None):
             event.set()
 

@@ -19,13 +19,19 @@ from typing import Any
 from deployments.control import (
     Deploy,
     Done,
+    Failed,
+    GetMetrics,
     GetStatus,
+    GetWorkers,
     Message,
+    Migrate,
     Reconcile,
+    Recycle,
     Reply,
     RunRequested,
     Settled,
     Status,
+    Workers,
 )
 from deployments.sealing import Sealer
 from deployments.services.faults import Policy
@@ -52,11 +58,14 @@ from runtime.isolate import HostedIsolate, Stage
 from runtime.kv.engine import KvEngine
 from runtime.limit_book import LimitBook, LimitsWith
 from runtime.listening import Listening
+from runtime.load import Load
 from runtime.mentions import MentionDefaults
+from runtime.metrics import Metrics
 from runtime.migrations import migrate
 from runtime.notices import Notices
 from runtime.operations.call import HostServices
 from runtime.operations.desk import OperationDesk
+from runtime.overview import Overview
 from runtime.pool import PoolOptions
 from runtime.reconciler import Reconciler
 from runtime.reports import Reports
@@ -187,6 +196,12 @@ class Supervisor:
         match message:
             case GetStatus():
                 return Status(self.missing())
+            case Migrate() | Recycle():
+                return Failed("this runtime leaves its guilds where they are")
+            case GetMetrics():
+                return await (await self._when_serving()).overview.metrics()
+            case GetWorkers():
+                return Workers(await (await self._when_serving()).overview.workers())
             case Deploy(revision_id):
                 runtime = await self._when_serving()
                 return Settled(revision_id, await runtime.deployer.settle(revision_id))
@@ -271,11 +286,15 @@ class _Runtime:
         self._options = options
         self._database = database
         self._bootstrap = options.default_script
+        metrics = self._metrics = Metrics()
         self.gateway = GatewayClient(
             gateway_options, self._take, intents_refused=self._on_intents_refused
         )
         rest = self._rest = DiscordRest(
-            self.gateway.http, concurrency=limits.rest_concurrency, timeout=limits.rest_seconds
+            self.gateway.http,
+            concurrency=limits.rest_concurrency,
+            timeout=limits.rest_seconds,
+            ended=metrics.rest_requests.add,
         )
         self._scope = ObjectScope(
             lambda guild_id, path, **parameters: rest.request(guild_id, "GET", path, **parameters)
@@ -321,7 +340,7 @@ class _Runtime:
         self.hosting = Hosting(
             options.pool,
             self._limits.of,
-            OperationDesk(self._services, self._limits.of),
+            OperationDesk(self._services, self._limits.of, metrics),
             reports,
             self._fetch_script,
             secrets=self._secrets,
@@ -329,7 +348,10 @@ class _Runtime:
             released=self._on_released,
             subscribed=self._listening.on_subscribed,
             offended=lambda isolate, offence: self._faults.report(isolate.script, offence),
+            metrics=metrics,
         )
+        self._load = Load(self.hosting.pool, self.hosting.guilds)
+        self.overview = Overview(self.hosting, self.gateway, self._load)
         self._builder = Builder(timeout=options.build_seconds)
         self._command_sync = CommandSync(database, rest, lambda: self.gateway.application_id)
         self.deployer = Deployer(
@@ -372,6 +394,7 @@ class _Runtime:
         self._guild_log.start()
         await self._builder.start()
         await self.hosting.start()
+        self._load.start()
 
     async def restore(self) -> int:
         return await self.reconciler.restore()
@@ -406,6 +429,7 @@ class _Runtime:
     async def stop(self, deadline: float) -> None:
         """Stops intake, lets running handlers finish until the deadline, then ends everything."""
         self._intake_open = False
+        self._load.stop()
         await self.scheduler.stop(timeout=1.0)
         self.reconciler.stop()
         self._roster.stop()
@@ -431,6 +455,7 @@ class _Runtime:
     # --- what the parts ask of each other --------------------------------------------------
 
     def _take(self, event: str, data: dict[str, Any]) -> None:
+        self._metrics.gateway_events.add(event)
         if self._intake_open:
             self._router.take(event, data)
         else:

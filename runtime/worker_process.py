@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -53,6 +54,9 @@ class WorkerProcess(asyncio.Protocol):
         self.forked = forked
         self.report: WorkerReport | None = None
         self.listeners: dict[int, IsolateListener] = {}
+        # Unix seconds, and how many isolates it has had: what it may be recycled for.
+        self.started_at = time.time()
+        self.isolates_made = 0
         self.alive = True
         self.killed_because = ""
         self.gone = asyncio.Event()

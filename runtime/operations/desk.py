@@ -10,6 +10,7 @@ import msgspec
 
 from runtime.isolate import HostedIsolate
 from runtime.limits import LimitsOf
+from runtime.metrics import Metrics
 from runtime.operations.call import HostServices, OpCall, Operation
 from runtime.operations.errors import OperationError, as_answer
 from runtime.operations.table import OPERATIONS
@@ -25,9 +26,12 @@ _UNKNOWN = OperationError("Internal error: the operation failed on the host", "I
 
 
 class OperationDesk:
-    def __init__(self, services: HostServices, limits_of: LimitsOf) -> None:
+    def __init__(
+        self, services: HostServices, limits_of: LimitsOf, metrics: Metrics | None = None
+    ) -> None:
         self._services = services
         self._limits_of = limits_of
+        self._metrics = metrics or Metrics()
         self._answers: dict[tuple[HostedIsolate, bool], list[Any]] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
         self._bytes: Counter[HostedIsolate] = Counter()
@@ -99,6 +103,8 @@ class OperationDesk:
         result: Any = None,
         error: Exception | None = None,
     ) -> None:
+        known = record.name if record.name in OPERATIONS else "unknown"
+        self._metrics.operations.add(known, "ok" if error is None else "refused")
         if error is None:
             answer: list[Any] = [record.number, 1, result]
         else:
