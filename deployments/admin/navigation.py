@@ -25,6 +25,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if Actor.of(request).is_operator:
         access.append(_item("Accounts", "person", "user"))
     groups = [{"title": "Scripts", "items": guilds}, {"title": "Access", "items": access}]
+    if Actor.of(request).is_operator:
+        workers = {"title": "Workers", "icon": "memory", "link": reverse("admin:workers")}
+        groups.append({"title": "Operation", "items": [workers]})
     if settings.FLORA.simulated_discord:
         chat = {"title": "Chat", "icon": "forum", "link": "/sandbox/"}
         groups.append({"title": "Simulated Discord", "items": [chat]})

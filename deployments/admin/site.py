@@ -7,6 +7,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
@@ -14,6 +15,7 @@ from unfold.sites import UnfoldAdminSite
 
 from deployments.access import guilds_for
 from deployments.actor import Actor
+from deployments.admin import workers
 from deployments.admin.pages import form_page
 from deployments.services.accounts import change_password
 
@@ -50,6 +52,13 @@ class FloraAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if not hasattr(request, "flora_may_enter"):
             request.flora_may_enter = may_enter(request.user)  # type: ignore[attr-defined]
         return bool(request.flora_may_enter)  # type: ignore[attr-defined]
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        own: list[URLPattern | URLResolver] = [
+            path(address, self.admin_view(view), {"site": self}, name=name)
+            for address, name, view in workers.PAGES
+        ]
+        return [*own, *super().get_urls()]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -2,15 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from playwright.async_api import Browser
 
 from deployments import control
 from deployments.actor import Actor
@@ -34,6 +36,7 @@ from deployments.models.revision import ActorType, Origin, Status
 from deployments.services.secrets import put_secret
 from deployments.services.tokens import create_token
 from runtime.control import ControlSocket
+from tests.browser import browser
 
 GARDEN, ORCHARD = 300000000000000001, 300000000000000002
 PASSWORD = "correct horse battery"
@@ -164,6 +167,21 @@ def world(db: None) -> World:
         operator=User.objects.create_superuser("operator", password=None),
         stranger=User.objects.create_user("stranger", password=None),
     )
+
+
+@pytest.fixture
+def people(transactional_db: None, world: World) -> World:
+    """Those that a browser can log in."""
+    for user in (world.garden.owner, world.operator):
+        user.set_password(PASSWORD)
+        user.save()
+    return world
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with browser() as running:
+        yield running
 
 
 class Visitor:

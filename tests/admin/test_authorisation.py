@@ -129,6 +129,12 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("POST", "user/{owner}/change/", CHANGED, OPERATORS, 302),
     ("GET", "user/{owner}/password/", {}, OPERATORS, 200),
     ("POST", "user/{owner}/password/", NEW_PASSWORD, OPERATORS, 302),
+    ("GET", "/admin/workers/", {}, OPERATORS, 200),
+    ("POST", "/admin/workers/0/recycle/", {}, OPERATORS, 302),
+    ("GET", "/admin/workers/0/recycle/", {}, (LOGIN, LOGIN, 405, 405, 405), 200),
+    ("POST", "/admin/workers/guilds/{guild}/pause/", {}, OPERATORS, 302),
+    ("POST", "/admin/workers/guilds/{guild}/resume/", {}, OPERATORS, 302),
+    ("POST", "/admin/workers/guilds/{guild}/migrate/", {"worker": "1"}, OPERATORS, 302),
     # What Django would offer and nobody has here.
     ("POST", "guild/add/", {"id": "300000000000000009"}, (LOGIN, LOGIN, 403, 403, 403), 200),
     ("POST", "guild/{guild}/delete/", {"post": "yes"}, REFUSED, 200),

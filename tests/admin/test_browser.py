@@ -2,11 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
-import pytest_asyncio
 from django.db import connections
 from django.utils import timezone
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
@@ -15,18 +14,11 @@ from pytest_django.live_server_helper import LiveServer
 from deployments.models import Guild, KvEntry, Revision, Secret, User
 from deployments.models.revision import Status
 from tests.admin.conftest import GARDEN, PASSWORD, World, address, failure, page_of, revision_of
-from tests.browser import browser
 
 Result = TypeVar("Result")
 SCRIPT = address(f"guild/{GARDEN}/script/")
 # What each of them says in the console is a failure, but for the answers that a test provokes.
 PROVOKED = re.compile(r"the server responded with a status of 4\d\d")
-
-
-@pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser() as running:
-        yield running
 
 
 async def on_database(work: Callable[[], Result]) -> Result:
@@ -39,14 +31,6 @@ async def on_database(work: Callable[[], Result]) -> Result:
             connections.close_all()
 
     return await asyncio.to_thread(done)
-
-
-@pytest.fixture
-def people(transactional_db: None, world: World) -> World:
-    for user in (world.garden.owner, world.operator):
-        user.set_password(PASSWORD)
-        user.save()
-    return world
 
 
 async def logged_in(page: Page, server: LiveServer, user: User) -> list[str]:
