@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deployments.control import LENGTH, GetWorkers, Reply, Workers
 from tests.e2e.conftest import MakeInstallation
-from tests.e2e.installation import Installation
+from tests.e2e.installation import ROOT, Installation
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
 
@@ -69,6 +70,7 @@ async def test_what_happens_is_counted_once(flora: Installation, guild: FakeGuil
         lambda now: (
             now["flora_dispatch_success"] == before["flora_dispatch_success"] + 2
             and now["flora_started_events"] == 0
+            and 'flora_gateway_latency_seconds{shard="0"}' in now
         ),
     )
 
@@ -92,6 +94,7 @@ async def test_what_happens_is_counted_once(flora: Installation, guild: FakeGuil
     assert after["flora_migration_success"] == after["flora_migration_timeout"] == 0
     assert after["flora_migration_quiesce_duration_count"] == 0
     assert after["flora_runtime_up"] == after['flora_gateway_connected{shard="0"}'] == 1
+    assert 0 < after['flora_gateway_latency_seconds{shard="0"}'] < 60
     assert after["flora_queued_events"] == 0
     assert not any(guild.id in sample for sample in after)
     summary = (await flora.request("GET", "/metrics/json", token="")).json
@@ -138,3 +141,10 @@ async def test_an_operators_secret_closes_the_metrics(
     answer = await flora.request("GET", "/metrics", token="a scraper's own secret")
     assert answer.status == 200
     assert "\nflora_dispatch_success 0.0\n" in answer.json
+
+
+async def test_every_family_is_described(flora: Installation) -> None:
+    text = (await flora.request("GET", "/metrics", token="")).json
+    served = set(re.findall(r"^# TYPE (flora_\w+) ", text, re.MULTILINE))
+    described = set(re.findall(r"`(flora_\w+)", (ROOT / "docs" / "metrics.md").read_text()))
+    assert served == described

@@ -204,6 +204,21 @@ async def test_what_takes_too_long_is_told_from_what_never_went(
     discord.heal()
 
 
+async def test_each_request_is_counted_by_how_it_ended(
+    make_rest: MakeRest, discord: FakeDiscord, guild: FakeGuild
+) -> None:
+    results: list[str] = []
+    rest = make_rest(timeout=0.3, ended=results.append)
+    await say(rest, guild)
+    discord.fail("POST", "/messages", 403)
+    with pytest.raises(DiscordError):
+        await say(rest, guild)
+    discord.hold("POST", "/messages")
+    await asyncio.gather(say(rest, guild), say(rest, guild), return_exceptions=True)
+    discord.heal()
+    assert sorted(results) == ["200", "403", "held back", "timeout"]
+
+
 async def test_a_discord_that_is_not_there_is_not_reachable(
     make_rest: MakeRest, discord: FakeDiscord, guild: FakeGuild
 ) -> None:

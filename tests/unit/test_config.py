@@ -77,6 +77,11 @@ def test_the_originals_names_work(configured) -> None:
             "Input should be less than or equal to 64, got '65'.",
         ),
         (
+            {"API_OPERATOR_SECRET": "fifteen letters"},
+            "API_OPERATOR_SECRET ([api] operator_secret in config.toml): "
+            "must have at least 16 characters.",
+        ),
+        (
             {"DATABASE_URL": "mysql://x"},
             "DATABASE_URL ([database] url in config.toml): "
             "must begin with postgresql:// or sqlite://, got 'mysql://x'.",
