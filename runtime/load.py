@@ -48,12 +48,19 @@ class Load:
         self.loop_lag = 0.0
 
     def start(self) -> None:
-        self._take(time.monotonic())
+        self.sample(time.monotonic())
         self._task = asyncio.create_task(self._sample_for_ever(), name="sample-load")
 
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
+
+    def sample(self, now: float) -> None:
+        """now: monotonic seconds, as in the questions below."""
+        for index in range(self._pool.size):
+            self._account(index)
+        guilds = {guild_id: guild.cpu_ns for guild_id, guild in self._guilds.items()}
+        self._samples.append(_Sample(now, guilds, dict(self._used)))
 
     def worker_cpu_seconds(self, index: int) -> float:
         """What all workers that ever had this index have used: it only rises."""
@@ -83,13 +90,7 @@ class Load:
             await asyncio.sleep(SAMPLE_EVERY)
             now = time.monotonic()
             self.loop_lag = now - due
-            self._take(now)
-
-    def _take(self, now: float) -> None:
-        for index in range(self._pool.size):
-            self._account(index)
-        guilds = {guild_id: guild.cpu_ns for guild_id, guild in self._guilds.items()}
-        self._samples.append(_Sample(now, guilds, dict(self._used)))
+            self.sample(now)
 
     def _account(self, index: int) -> None:
         worker = self._pool.worker(index)

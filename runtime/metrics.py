@@ -8,7 +8,7 @@ few values, and none that a script could choose.
 
 import re
 from bisect import bisect_left
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -35,7 +35,7 @@ class Count:
         self._name = name
         self._meaning = meaning
         self._labels = labels
-        self._values: Counter[tuple[str, ...]] = Counter()
+        self._values: defaultdict[tuple[str, ...], int] = defaultdict(int)
         if not labels:
             self._values[()] = 0
 
@@ -43,10 +43,10 @@ class Count:
         self._values[labels] += 1
 
     def value(self, *labels: str) -> int:
-        return self._values[labels]
+        return self._values.get(labels, 0)
 
     def total(self) -> int:
-        return self._values.total()
+        return sum(self._values.values())
 
     def family(self) -> Metric:
         return counter(self._name, self._meaning, self._labels, self._values.items())

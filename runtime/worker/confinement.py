@@ -19,7 +19,7 @@ from pathlib import Path
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 38, 22, 24
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
-_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITY_VERSION_3, _CAP_SYS_NICE = 0x20080522, 1 << 23
 _SECCOMP_MODE_FILTER = 2
 _ALLOW, _ERRNO, _EPERM, _ENOSYS = 0x7FFF0000, 0x00050000, 1, 38
 _CLONE_THREAD = 0x00010000
@@ -113,19 +113,25 @@ def _limit_resources() -> str:
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(limit, (value, value))
-    with contextlib.suppress(OSError, ValueError):  # only root may ask for it
+    with contextlib.suppress(OSError, ValueError):  # only root may ask for it, and not everywhere
         resource.setrlimit(resource.RLIMIT_NICE, (_NICE_ZERO, _NICE_ZERO))
     return "rlimits"
 
 
 def _drop_capabilities(libc: ctypes.CDLL) -> str:
-    """root's, for good; who has none loses nothing."""
+    """root's, for good; who has none loses nothing. CAP_SYS_NICE stays where RLIMIT_NICE could
+    not be had: the filter leaves nothing of it but a thread's way back from a lower priority."""
     for capability in range(64):
         if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break  # the kernel has no more of them, or this process may not
     libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
-    if libc.capset(header, bytes(24)) != 0:
+    present = ctypes.create_string_buffer(24)  # effective, permitted, inheritable; low and high
+    libc.capget(header, present)
+    kept = 0
+    if resource.getrlimit(resource.RLIMIT_NICE)[0] < _NICE_ZERO:
+        kept = struct.unpack_from("I", present, 4)[0] & _CAP_SYS_NICE
+    if libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)) != 0:
         return f"no capabilities dropped: {os.strerror(ctypes.get_errno())}"
     return "capabilities"
 
