@@ -14,6 +14,7 @@ from functools import partial
 from deployments.models.fault import FaultKind, FollowUp
 from deployments.services.faults import Breach, Consequence, Policy, record_fault
 from runtime.database import Database, DatabaseAway
+from runtime.metrics import Metrics
 from runtime.offence import KILLS_WORKERS, Offence
 from runtime.script import Script, ScriptError
 from runtime.stack_traces import StackTraces
@@ -36,6 +37,7 @@ class Faults:
         traces: StackTraces,
         policy: Policy,
         note: Note,
+        metrics: Metrics,
         *,
         bring_up: Callable[[str], Awaitable[None]],
         settle: Callable[[str], Awaitable[object]],
@@ -48,6 +50,7 @@ class Faults:
         self._traces = traces
         self._policy = policy
         self._note = note
+        self._metrics = metrics
         self._bring_up = bring_up
         self._settle = settle
         self._notice = notice
@@ -96,6 +99,10 @@ class Faults:
             )
         if consequence is None:
             return
+        if breach.strike:
+            self._metrics.strikes.add(offence.kind.value)
+        if consequence.step:
+            self._metrics.suspensions.add(str(consequence.step))
         sentence = told(breach, consequence, self._policy)
         level = "warn" if offence.goes_on else "error"
         self._note(script.guild_id, level, sentence)

@@ -57,7 +57,7 @@ class Load:
 
     def sample(self, now: float) -> None:
         """now: monotonic seconds, as in the questions below."""
-        for index in range(self._pool.size):
+        for index in self._pool.indices:
             self._account(index)
         guilds = {guild_id: guild.cpu_ns for guild_id, guild in self._guilds.items()}
         self._samples.append(_Sample(now, guilds, dict(self._used)))

@@ -37,7 +37,7 @@ class Overview:
     async def workers(self) -> list[WorkerState]:
         await self._measure()
         guilds = self._guilds_by_worker()
-        return [self._worker_state(i, guilds[i]) for i in range(self._hosting.pool.size)]
+        return [self._worker_state(i, guilds[i]) for i in self._hosting.pool.indices]
 
     # --- for a scrape ----------------------------------------------------------------------
 
@@ -61,7 +61,7 @@ class Overview:
         yield from self._gateway_families()
 
     def _worker_families(self, workers: Mapping[int, WorkerProcess]) -> Iterable[Metric]:
-        indices = range(self._hosting.pool.size)
+        indices = self._hosting.pool.indices
         label = ("worker",)
         yield gauge(
             "flora_worker_up",
@@ -120,7 +120,7 @@ class Overview:
 
     def _workers(self) -> dict[int, WorkerProcess]:
         pool = self._hosting.pool
-        found = ((index, pool.worker(index)) for index in range(pool.size))
+        found = ((index, pool.worker(index)) for index in pool.indices)
         return {index: worker for index, worker in found if worker is not None}
 
     def _guilds_by_worker(self) -> "defaultdict[int, list[GuildRuntime]]":

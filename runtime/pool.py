@@ -56,6 +56,11 @@ class Pool:
     def size(self) -> int:
         return self._options.workers
 
+    @property
+    def indices(self) -> list[int]:
+        """Of all workers: the pool's, and the one beside it where there is one."""
+        return sorted({*range(self.size), *self._workers})
+
     def worker(self, index: int) -> WorkerProcess | None:
         """The worker with this index, or None while it is being started."""
         worker = self._workers.get(index)

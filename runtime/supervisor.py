@@ -368,6 +368,7 @@ class _Runtime:
             traces,
             options.faults,
             reports.runtime_note,
+            metrics,
             bring_up=self.deployer.bring_up,
             settle=self.deployer.settle,
             notice=Notices(rest, self._scope).send,

@@ -59,7 +59,10 @@ def workers_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         "workers": _shown(states or []),
         "runtime_is_away": states is None,
         "guild_count": sum(state.guild_count for state in states or []),
-        "stopped": Guild.objects.in_state(GuildState.PAUSED).order_by("-paused_at")[:STOPPED_SHOWN],
+        "stopped": [
+            *Guild.objects.in_state(GuildState.SUSPENDED).order_by("-suspended_at")[:STOPPED_SHOWN],
+            *Guild.objects.in_state(GuildState.PAUSED).order_by("-paused_at")[:STOPPED_SHOWN],
+        ],
         "refresh_after": REFRESH_AFTER,
     }
     return page(request, site, "admin/deployments/workers.html", context)

@@ -61,7 +61,8 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """strikes: of the window, this one included. rollback_id: the pending revision that brings
+    """strikes: of the window, this one included. step: of the ladder, from 1, when the guild is
+    suspended. rollback_id: the pending revision that brings
     the last good one back."""
 
     follow_up: FollowUp
@@ -70,6 +71,7 @@ class Consequence:
     guild_name: str
     notice_channel: int | None
     rollback_id: str | None = None
+    step: int = 0
 
 
 def record_fault(breach: Breach, policy: Policy) -> Consequence | None:
@@ -96,7 +98,10 @@ def record_fault(breach: Breach, policy: Policy) -> Consequence | None:
             follow_up=follow_up,
             until=until,
         )
-    return Consequence(follow_up, until, strikes, str(guild), guild.notice_channel, rollback_id)
+    step = guild.suspensions if follow_up == FollowUp.SUSPENDED else 0
+    return Consequence(
+        follow_up, until, strikes, str(guild), guild.notice_channel, rollback_id, step
+    )
 
 
 def lift_suspension(*, guild: Guild, actor: Actor) -> Guild:
