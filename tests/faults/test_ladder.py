@@ -121,7 +121,7 @@ def test_an_old_revision_is_no_reason_to_suspend_what_runs_now(guild: Guild) -> 
 def test_nothing_runs_while_suspended_and_cron_jobs_rest(guild: Guild) -> None:
     CronJob.objects.create(guild=guild, name="report", expression="0 9 * * *", next_at=NOW)
     for _ in range(3):
-        strike(guild)
+        strike(guild, timezone.now())
     assert list(Guild.objects.running()) == []
     assert list(Guild.objects.in_state(GuildState.SUSPENDED)) == [guild]
     job = CronJob.objects.get()

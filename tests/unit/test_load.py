@@ -19,7 +19,7 @@ Nothing = Callable[..., None]
 def guild() -> GuildRuntime:
     nothing: Nothing = lambda *_: None  # noqa: E731
     limits = Limits(TurnLimits(0, 0, 0, 0, 0, 0))
-    return GuildRuntime("1", limits, Reports(), nothing, nothing, nothing)
+    return GuildRuntime("1", lambda _: limits, Reports(), nothing, nothing, nothing, nothing)
 
 
 @pytest.fixture
