@@ -6,7 +6,7 @@ would delete every application command that it does not know.
 
 import asyncio
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from nextcord.http import Route
 
 from gateway.errors import GatewayRefused
 from gateway.intents import PRIVILEGED, IntentChoice
+from gateway.session import GatewaySession
 from gateway.shard import REFUSALS, Shard
 
 log = logging.getLogger("flora.discord")
@@ -82,17 +83,24 @@ class GatewayClient:
         options: GatewayOptions,
         sink: Sink,
         intents_refused: Callable[[], None] = lambda: None,
+        resuming: Callable[[], None] = lambda: None,
     ) -> None:
         """sink(name, d) is called on the loop for each dispatch, in the order of each shard;
-        intents_refused() when Discord does not grant what `intents` has asked for."""
+        intents_refused() when Discord does not grant what `intents` has asked for; resuming()
+        before the first event when sessions of an earlier process go on: no READY comes then, and
+        no GUILD_CREATE."""
         Route.BASE = options.api_base
         self.intents = IntentChoice(options.intents)
-        self.application_id = ""
-        self.user_id = ""
+        # As Discord's REST describes them; empty until `log_in` has returned.
+        self.user: dict[str, Any] = {}
+        self.application: dict[str, Any] = {}
         self.shards: list[Shard] = []
         self._options = options
         self._sink = sink
         self._intents_refused = intents_refused
+        self._resuming = resuming
+        self._earlier: dict[int, GatewaySession] = {}
+        self._is_held = False
         self._client = _Client(
             intents=nextcord.Intents(guilds=True),
             max_messages=None,
@@ -118,6 +126,14 @@ class GatewayClient:
         return self._client.http
 
     @property
+    def user_id(self) -> str:
+        return str(self.user.get("id", ""))
+
+    @property
+    def application_id(self) -> str:
+        return str(self.application.get("id", ""))
+
+    @property
     def connected(self) -> bool:
         return bool(self.shards) and all(shard.connected for shard in self.shards)
 
@@ -129,8 +145,11 @@ class GatewayClient:
         await self._persist("log in at Discord", self._log_in)
 
     async def run(self) -> None:
-        """Holds all shards until cancelled. Raises GatewayRefused."""
+        """Holds all shards until cancelled or, once `hold` was called, until their connections
+        end. Raises GatewayRefused."""
         bot: Any = await self._persist("ask for Discord's gateway", self._ask_for_gateway)
+        if self._is_held:
+            return
         self._max_concurrency = bot["session_start_limit"]["max_concurrency"]
         count = bot["shards"]
         self._client.shard_count = self._client._connection.shard_count = count
@@ -145,6 +164,7 @@ class GatewayClient:
             )
             for shard_id in range(count)
         ]
+        self._resume_earlier_sessions()
         async with asyncio.TaskGroup() as group:
             for shard in self.shards:
                 group.create_task(shard.run(), name=f"shard-{shard.id}")
@@ -159,25 +179,58 @@ class GatewayClient:
         if self.intents.need(intents) and self.shards:
             self._renew_soon()
 
-    async def close(self) -> None:
+    def go_on_with(self, sessions: Iterable[GatewaySession]) -> None:
+        """Before `run`: it resumes those of these sessions that are still of use, so that Discord
+        sends what came since. The others are let go of."""
+        self._earlier = {session.shard: session for session in sessions}
+
+    def hold(self) -> None:
+        """Acknowledges no event any more: what still comes, comes again when its session goes on.
+        No session begins from now on, no connection that ends is replaced."""
+        self._is_held = True
         if self._renewal is not None:
             self._renewal.cancel()
         for shard in self.shards:
-            await shard.close()
+            shard.hold()
+
+    async def close(self) -> list[GatewaySession]:
+        """Ends all connections; gives the sessions that another process may go on with."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+        await asyncio.gather(*(shard.close() for shard in self.shards))
         await self._client.http.close()
+        base, count = self._options.api_base, len(self.shards)
+        kept = (
+            shard.session(bot_id=self.user_id, api_base=base, shards=count) for shard in self.shards
+        )
+        return [*self._earlier.values(), *(session for session in kept if session is not None)]
 
     # --- inside ----------------------------------------------------------------------------
 
     def _take(self, event: str, data: dict[str, Any]) -> None:
         if event in ("READY", "RESUMED"):
             shard = self.shards[data.pop("__shard_id__", None) or 0]
-            if event == "READY":
-                self.application_id = data["application"]["id"]
-                self.user_id = data["user"]["id"]
             shard.on_ready()
             if not shard.is_current:
                 self._renew_soon()
         self._sink(event, data)
+
+    def _resume_earlier_sessions(self) -> None:
+        earlier, self._earlier = self._earlier, {}
+        here = self.user_id, self._options.api_base, len(self.shards)
+        resumed = 0
+        for shard in self.shards:
+            session = earlier.get(shard.id)
+            if (
+                session is not None
+                and (session.bot_id, session.api_base, session.shards) == here
+                and self.intents.go_on_with(session.intents)
+            ):
+                shard.go_on_with(session)
+                resumed += 1
+        if resumed:
+            log.info("%d gateway sessions of the process before go on", resumed)
+            self._resuming()
 
     def _note_state(self) -> None:
         if self.connected:
@@ -189,7 +242,7 @@ class GatewayClient:
         http = self._client.http
         await http.close()
         user = await http.static_login(self._options.token.strip())
-        self.user_id, self.application_id = str(user["id"]), (await self._application())["id"]
+        self.user, self.application = dict(user), await self._application()
 
     async def _application(self) -> dict[str, Any]:
         application: dict[str, Any] = await self._client.http.request(
@@ -223,7 +276,7 @@ class GatewayClient:
                 return result
 
     def _renew_soon(self) -> None:
-        if self._renewal is None:
+        if self._renewal is None and not self._is_held:
             self._renewal = asyncio.create_task(self._renew_sessions(), name="renew-sessions")
 
     async def _renew_sessions(self) -> None:

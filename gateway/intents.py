@@ -151,6 +151,15 @@ class IntentChoice:
         """Whether Discord has ever taken a session with what was asked for."""
         return bool(self._granted)
 
+    def go_on_with(self, value: int) -> bool:
+        """Whether a session with these has all that is asked for and nothing that is not allowed.
+        What it has beside is asked for from then on: a smaller session would be a new one."""
+        names = frozenset(name for name, bit in BITS.items() if value & 1 << bit)
+        serves = intents_value(names) == value and self.asked <= names <= self.allowed
+        if serves:
+            self.asked = names
+        return serves
+
     def grant(self, value: int) -> None:
         """Discord has taken a session with these."""
         self._granted |= {name for name in self.asked if value & 1 << BITS[name]}

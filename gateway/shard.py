@@ -17,6 +17,7 @@ from nextcord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from gateway.errors import GatewayRefused
 from gateway.intents import IntentChoice
+from gateway.session import GatewaySession
 
 log = logging.getLogger("flora.discord")
 
@@ -38,6 +39,24 @@ INTENT_REFUSED = 4014
 # Closed by Discord with one of these, a session cannot be resumed. Not 1000 and 1001: they end a
 # session when we send them, from Discord they are a gateway host that goes down.
 SESSION_LOST = {4003, 4007, 4009}
+# Closed with this one of ours, a session can be resumed.
+SESSION_KEPT = 4000
+
+
+class _Socket(DiscordWebSocket):
+    """Its sequence is what heartbeats and RESUME acknowledge. Held, it stays where it is."""
+
+    is_held = False
+    _taken: int | None = None
+
+    @property
+    def sequence(self) -> int | None:
+        return self._taken
+
+    @sequence.setter
+    def sequence(self, value: int | None) -> None:
+        if not self.is_held or value is None:  # None: Discord has ended the session
+            self._taken = value
 
 
 class Shard:
@@ -65,13 +84,15 @@ class Shard:
         self._session_id: str | None = None
         self._sequence: int | None = None
         self._resume_address: str | None = None
+        self._is_held = False
         self._socket: Any = None
         # Connections that have ended since the last READY or RESUMED.
         self._failures = 0
 
     async def run(self) -> None:
-        """Holds the connection until cancelled. Raises GatewayRefused when Discord says no."""
-        while True:
+        """Holds the connection until cancelled; once `hold` was called, until it ends. Raises
+        GatewayRefused when Discord says no."""
+        while not self._is_held:
             try:
                 await self._connect()
                 while True:
@@ -97,13 +118,43 @@ class Shard:
                     log.warning("shard %d lost its connection: %s", self.id, _words(error))
             self._set_connected(False)
             await self._drop_socket()
-            await asyncio.sleep(_delay(self._failures))
+            if not self._is_held:
+                await asyncio.sleep(_delay(self._failures))
             self._failures += 1
+
+    def go_on_with(self, session: GatewaySession) -> None:
+        """Before `run`: it begins by resuming this session of an earlier process."""
+        self._session_id, self._sequence = session.session_id, session.sequence
+        self._resume_address = session.resume_address or None
+        self._session_intents = session.intents
+
+    def hold(self) -> None:
+        """Acknowledges no event any more. What still comes goes to the sink, and comes again to
+        whoever resumes the session; a connection that ends is not replaced."""
+        self._is_held = True
+        if self._socket is not None:
+            self._socket.is_held = True
 
     async def close(self) -> None:
         """Closes the connection; Discord keeps the session for a while."""
+        self._remember()
         self._set_connected(False)
         await self._drop_socket()
+
+    def session(self, *, bot_id: str, api_base: str, shards: int) -> GatewaySession | None:
+        """What another process can go on with; None when there is nothing. After `close`."""
+        if self._session_id is None or self._sequence is None:
+            return None
+        return GatewaySession(
+            bot_id=bot_id,
+            api_base=api_base,
+            intents=self._session_intents,
+            shard=self.id,
+            shards=shards,
+            session_id=self._session_id,
+            sequence=self._sequence,
+            resume_address=self._resume_address or "",
+        )
 
     async def renew(self) -> None:
         """Begins a new session unless the present one is current. What happens between the two
@@ -135,7 +186,7 @@ class Shard:
         if not resume:
             self._session_intents = self._intents.value
         self._socket = await asyncio.wait_for(
-            DiscordWebSocket.from_client(
+            _Socket.from_client(
                 self._client,
                 gateway=self._client.http.format_websocket_url(address),
                 shard_id=self.id,
@@ -145,6 +196,7 @@ class Shard:
             ),
             CONNECT_TIMEOUT,
         )
+        self._socket.is_held = self._is_held
 
     def on_ready(self) -> None:
         """READY or RESUMED has come through this connection."""
@@ -180,7 +232,7 @@ class Shard:
         socket, self._socket = self._socket, None
         if socket is not None and socket.open:
             try:
-                await asyncio.wait_for(socket.close(code=4000), 2.0)
+                await asyncio.wait_for(socket.close(code=SESSION_KEPT), 2.0)
             except Exception as error:
                 log.debug("shard %d's old socket did not close: %s", self.id, error)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 HEARTBEAT_MS = 500
 MAX_CLIENT_FRAME = 4096
+# A client that closes with one of these has no more use for its session.
+SESSION_ENDED_BY_CLIENT = (1000, 1001)
 # Discord's intents that the fake knows, and the events that need them.
 GUILD_MEMBERS, GUILD_MODERATION, GUILD_VOICE_STATES = 1 << 1, 1 << 2, 1 << 7
 GUILD_PRESENCES, GUILD_MESSAGES, GUILD_MESSAGE_REACTIONS = 1 << 8, 1 << 9, 1 << 10
@@ -41,6 +43,7 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.socket = socket
         self.query = dict(request.query)
+        self.closed_here = False
         self._transport = request.transport
         compressed = self.query.get("compress") == "zlib-stream"
         self._zlib = zlib.compressobj(level=1) if compressed else None
@@ -61,6 +64,10 @@ class Connection:
                 await self.socket.send_bytes(packed)
         except ConnectionError:
             pass  # what it misses is in the session's log
+
+    async def close(self, code: int) -> None:
+        self.closed_here = True
+        await self.socket.close(code=code)
 
     def abort(self) -> None:
         """The cable is pulled: no close frame."""
@@ -95,6 +102,10 @@ class Session:
             if self.connection is not None:
                 await self.connection.send(DISPATCH, data, s=self.sequence, t=event)
 
+    def acknowledge(self, seen: int | None) -> None:
+        """A heartbeat says what the client has seen: that is not kept for a replay any more."""
+        self.log = [entry for entry in self.log if entry[0] > (seen or 0)]
+
     async def resume(self, connection: Connection, seen: int) -> None:
         """Replays what came after `seen`, then goes on through this connection."""
         async with self._sending:
@@ -113,6 +124,8 @@ class Gateway:
         # Everything that clients sent but heartbeats: (op, d).
         self.received: list[tuple[int, Any]] = []
         self.heartbeats = 0
+        # The close codes of clients.
+        self.closed_with: list[int] = []
         # The privileged intents that are switched on for the application.
         self.switched_on = PRIVILEGED
         # Faults. refuse: a close code for the next IDENTIFY; invalidate: how many are answered
@@ -152,7 +165,7 @@ class Gateway:
 
     async def close_all(self, code: int) -> None:
         for connection in list(self.connections):
-            await connection.socket.close(code=code)
+            await connection.close(code)
 
     async def ask_to_reconnect(self) -> None:
         for connection in list(self.connections):
@@ -183,8 +196,11 @@ class Gateway:
                 op, data = frame["op"], frame.get("d")
                 if op == HEARTBEAT:
                     self.heartbeats += 1
+                    if session is not None:
+                        session.acknowledge(data)
                     if not self.deaf:
                         await connection.send(ACK, None)
+                    await self.discord.changes.note()
                     continue
                 self.received.append((op, data))
                 if op == IDENTIFY:
@@ -194,18 +210,23 @@ class Gateway:
                 await self.discord.changes.note()
         finally:
             self.connections.remove(connection)
+            code = socket.close_code
+            if code is not None and not connection.closed_here:
+                self.closed_with.append(code)
             if session is not None and session.connection is connection:
                 session.connection = None
+                if not connection.closed_here and code in SESSION_ENDED_BY_CLIENT:
+                    self.sessions.pop(session.id, None)
             await self.discord.changes.note()
         return socket
 
     async def _identify(self, connection: Connection, data: dict[str, Any]) -> Session | None:
         if self.refuse is not None or data["token"] != self.discord.token:
             code, self.refuse = self.refuse or 4004, None
-            await connection.socket.close(code=code)
+            await connection.close(code)
             return None
         if data["intents"] & PRIVILEGED & ~self.switched_on:
-            await connection.socket.close(code=4014)
+            await connection.close(4014)
             return None
         if self.invalidate:
             self.invalidate -= 1
@@ -234,7 +255,7 @@ class Gateway:
     async def _resume(self, connection: Connection, data: dict[str, Any]) -> Session | None:
         if self.hang_up:
             self.hang_up -= 1
-            await connection.socket.close(code=4000)
+            await connection.close(4000)
             return None
         session = self.sessions.get(data["session_id"])
         if session is None:

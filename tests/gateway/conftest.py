@@ -8,6 +8,7 @@ from typing import Any
 import pytest_asyncio
 
 from gateway.client import GatewayClient, GatewayOptions
+from gateway.session import GatewaySession
 from tests.fake_discord.server import FakeDiscord
 
 INTENTS = ("guilds", "guild_messages", "guild_message_reactions", "message_content")
@@ -23,8 +24,10 @@ class Bot:
         self.events: list[tuple[str, dict[str, Any]]] = []
         # How often Discord has refused what was asked for.
         self.refusals = 0
+        # How often sessions of an earlier process went on.
+        self.resumings = 0
         options = GatewayOptions(token, discord.api_base, intents, silence, identify_every=0.2)
-        self.client = GatewayClient(options, self._take, self._refused)
+        self.client = GatewayClient(options, self._take, self._refused, self._resuming)
         self.running: asyncio.Task[None] | None = None
 
     def _take(self, event: str, data: dict[str, Any]) -> None:
@@ -34,6 +37,10 @@ class Bot:
 
     def _refused(self) -> None:
         self.refusals += 1
+
+    def _resuming(self) -> None:
+        assert self.events == []
+        self.resumings += 1
 
     def contents(self) -> list[str]:
         return [data["content"] for event, data in self.events if event == "MESSAGE_CREATE"]
@@ -51,12 +58,13 @@ class Bot:
         await self.discord.until(lambda: len(self.contents()) >= len(contents))
         assert self.contents() == contents
 
-    async def stop(self) -> None:
+    async def stop(self) -> list[GatewaySession]:
+        """What it leaves to the next process."""
         if self.running is not None:
             self.running.cancel()
             with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup):
                 await self.running
-        await self.client.close()
+        return await self.client.close()
 
 
 MakeBot = Callable[..., Bot]
