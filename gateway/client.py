@@ -193,17 +193,20 @@ class GatewayClient:
         for shard in self.shards:
             shard.hold()
 
-    async def close(self) -> list[GatewaySession]:
-        """Ends all connections; gives the sessions that another process may go on with."""
-        if self._renewal is not None:
-            self._renewal.cancel()
-        await asyncio.gather(*(shard.close() for shard in self.shards))
-        await self._client.http.close()
+    def sessions(self) -> list[GatewaySession]:
+        """What another process may go on with, as far as events have been taken. After `hold`."""
         base, count = self._options.api_base, len(self.shards)
         kept = (
             shard.session(bot_id=self.user_id, api_base=base, shards=count) for shard in self.shards
         )
         return [*self._earlier.values(), *(session for session in kept if session is not None)]
+
+    async def close(self) -> None:
+        """Ends all connections; Discord keeps their sessions for a while."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+        await asyncio.gather(*(shard.close() for shard in self.shards))
+        await self._client.http.close()
 
     # --- inside ----------------------------------------------------------------------------
 

@@ -137,12 +137,12 @@ class Shard:
 
     async def close(self) -> None:
         """Closes the connection; Discord keeps the session for a while."""
-        self._remember()
         self._set_connected(False)
         await self._drop_socket()
 
     def session(self, *, bot_id: str, api_base: str, shards: int) -> GatewaySession | None:
-        """What another process can go on with; None when there is nothing. After `close`."""
+        """What another process can go on with; None when there is nothing. After `hold`."""
+        self._remember()
         if self._session_id is None or self._sequence is None:
             return None
         return GatewaySession(

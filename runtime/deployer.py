@@ -195,6 +195,8 @@ class Deployer:
                     pass  # its worker has died since
             except LoadFailed as failure:
                 self._reports.load_failed(script, failure.error)
+                if self._hosting.runs(guild_id) is None:
+                    self._hosting.release(guild_id)  # nothing waits for it any more
 
 
 class _NotLoaded(Exception):

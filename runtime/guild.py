@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -51,6 +51,12 @@ class Event:
     ended: Callable[[Ending, ScriptError | None], None] | None = None
     stage: str = "dispatch"
     seconds: float | None = None
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether it means the same in another process: an event of Discord's whose end nobody
+        waits for. READY is each process's own."""
+        return self.ended is None and self.name != "READY" and not self.name.startswith("FLORA_")
 
     def end(self, ending: Ending, error: ScriptError | None = None) -> None:
         if self.ended is not None:
@@ -206,6 +212,10 @@ class GuildRuntime:
 
     # --- the live isolate ------------------------------------------------------------------
 
+    def expect(self, events: Iterable[str]) -> None:
+        """Its script is being loaded: what it is known to listen to waits for it."""
+        self.subscriptions = frozenset(events)
+
     def adopt(self, isolate: HostedIsolate) -> None:
         """Makes a loaded isolate the guild's; the one before finishes what has started in it."""
         before, self.live = self.live, isolate
@@ -339,7 +349,30 @@ class GuildRuntime:
 
     # --- losing isolates -------------------------------------------------------------------
 
+    def abandon(self) -> list[Event]:
+        """flora ends, and the workers have. Gives what may wait for the next process, in order;
+        of everything else that was not done its end is told."""
+        self.live = None
+        isolates = {dispatch.isolate for dispatch in self._dispatches.values()}
+        self._take_back(isolates, "flora stopped")
+        left = [event for event in self._queue if event.may_wait]
+        dropped = [event for event in self._queue if not event.may_wait]
+        self._queue.clear()
+        for event in dropped:
+            event.end(Ending.DROPPED)
+        return left
+
     def _lose(self, isolates: set[HostedIsolate], why: ScriptError | None = None) -> None:
+        self._take_back(isolates, "its isolate ended", why)
+        if self.live in isolates:
+            self.live = None
+            if not self._rebuilding:
+                self._rebuilding = True
+                self._rebuild(self)
+
+    def _take_back(
+        self, isolates: set[HostedIsolate], course: str, why: ScriptError | None = None
+    ) -> None:
         """What has not started in them goes back to the queue, in the order in which it came."""
         again: list[Event] = []
         for number, dispatch in list(self._dispatches.items()):
@@ -351,17 +384,12 @@ class GuildRuntime:
                 self._reports.runtime_note(
                     self.guild_id,
                     "error",
-                    f"{dispatch.event.name} was lost: it had started when its isolate ended",
+                    f"{dispatch.event.name} was lost: it had started when {course}",
                 )
                 self._over(dispatch.event, Ending.LOST, why, dispatch.seconds)
             else:
                 again.append(dispatch.event)
         self._queue.extendleft(reversed(again))
-        if self.live in isolates:
-            self.live = None
-            if not self._rebuilding:
-                self._rebuilding = True
-                self._rebuild(self)
 
     def _end(self, number: int) -> Dispatch | None:
         dispatch = self._dispatches.pop(number, None)

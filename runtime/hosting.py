@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from runtime.guild import Event, GuildReports, GuildRuntime
@@ -108,6 +108,14 @@ class Hosting:
             task.cancel()
         await self.pool.stop(timeout)
 
+    def abandon(self) -> list[tuple[str, Event]]:
+        """After `stop`: gives what was not started, by guild and in order; see GuildRuntime."""
+        for guild in self.guilds.values():
+            guild.live = None  # or room that one guild gives back would be taken by another
+        return [
+            (guild.guild_id, event) for guild in self.guilds.values() for event in guild.abandon()
+        ]
+
     # --- scripts ---------------------------------------------------------------------------
 
     async def load(self, script: Script, *, trial: bool = False) -> HostedIsolate:
@@ -151,6 +159,13 @@ class Hosting:
 
     def discard(self, isolate: HostedIsolate) -> None:
         isolate.close()
+
+    def expect(self, guild_id: str, events: Iterable[str]) -> None:
+        """The guild's script is still being loaded: the events that it is known to listen to wait
+        for it, until it is adopted or the guild is released."""
+        guild = self.guilds.setdefault(guild_id, self._guild(guild_id))
+        if guild.revision_id is None:
+            guild.expect(events)
 
     def release(self, guild_id: str) -> None:
         """The guild has no script from now on."""

@@ -7,6 +7,7 @@ delays and loses nothing.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from runtime import revisions
@@ -24,6 +25,9 @@ log = logging.getLogger("flora.runtime")
 EVERY = 5.0
 # How long a start waits for a database that is away; seconds.
 AT_START = 3600.0
+# At the start flora waits for its guilds' scripts while some come up: when none has for so long,
+# the rest hangs, and is waited for by its own events only; seconds.
+RESTORE_PATIENCE = 2.0
 
 
 class Reconciler:
@@ -48,13 +52,28 @@ class Reconciler:
         self._tasks: dict[str, asyncio.Task[Any]] = {}  # by what they settle
 
     async def restore(self) -> int:
-        """Brings up everything that should run; how many guilds that were. A script that does
-        not load is recorded and skipped. Raises DatabaseAway."""
+        """Brings up everything that should run, all at once; how many guilds have come up.
+
+        A script that does not load is recorded and skipped; one that takes its time goes on
+        loading, and the events of its guild wait for it. Raises DatabaseAway.
+        """
         await self._mentions.refresh(patience=AT_START)
         await self._limits.refresh(patience=AT_START)
         desired = await self._database.run(revisions.desired, patience=AT_START)
-        await asyncio.gather(*(self._deployer.bring_up(guild_id) for guild_id in desired))
-        return len(desired)
+        for guild_id in desired:
+            self._attempt(guild_id, self._deployer.bring_up)
+        loading = {self._tasks[guild_id] for guild_id in desired}
+        while loading:
+            done, loading = await asyncio.wait(loading, timeout=RESTORE_PATIENCE)
+            if not done:
+                break
+        if late := [guild_id for guild_id in desired if guild_id in self._tasks]:
+            log.warning("%d scripts are still loading; their guilds' events wait", len(late))
+            subscriptions = partial(revisions.subscriptions_of, late)
+            for guild_id, events in (await self._database.run(subscriptions)).items():
+                if guild_id in self._tasks:
+                    self._hosting.expect(guild_id, events)
+        return sum(self._hosting.runs(guild_id) is not None for guild_id in desired)
 
     def start(self) -> None:
         self._loop_task = asyncio.create_task(self._run(), name="reconcile")

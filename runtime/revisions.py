@@ -120,6 +120,15 @@ def desired() -> dict[str, str]:
     return {str(guild): str(revision) for guild, revision in rows}
 
 
+def subscriptions_of(guild_ids: list[str]) -> dict[str, list[str]]:
+    """What the active revisions of these guilds listened to when they were deployed."""
+    rows = Guild.objects.running().filter(pk__in=[int(guild_id) for guild_id in guild_ids])
+    return {
+        str(guild): list(events)
+        for guild, events in rows.values_list("pk", "active_revision__subscriptions")
+    }
+
+
 def desired_script(guild_id: str) -> Script | None:
     """The script that the guild should run now."""
     guild = (

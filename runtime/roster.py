@@ -4,6 +4,7 @@ A guild that never had a script gets the default one; a guild that the bot has l
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from deployments.models import CronJob, Guild
+from deployments.models import CronJob, Guild, Revision
+from deployments.models.revision import Status
 from runtime.database import Database, DatabaseAway
 
 log = logging.getLogger("flora.discord")
@@ -61,7 +63,8 @@ class Roster:
         left: Callable[[str], Awaitable[None]],
     ) -> None:
         """joined(guild_id): the bot is in the guild, seen for the first time in this process or
-        anew; left(guild_id): it is not any more."""
+        anew; left(guild_id): it is not any more. A guild whose script hangs while it loads holds
+        up no other."""
         self._database = database
         self._joined = joined
         self._left = left
@@ -70,13 +73,25 @@ class Roster:
         self._awaited: set[str] = set()
         self._all_taken_in = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="roster")
 
-    def stop(self) -> None:
-        if self._task is not None:
+    async def stop(self, timeout: float) -> None:
+        """What it was told is in the database then: a session that goes on tells nothing twice."""
+        if self._task is not None and not self._task.done():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changes.join(), timeout)
             self._task.cancel()
+        for task in self._telling:
+            task.cancel()
+
+    async def take_in_unscripted(self) -> None:
+        """Has those guilds joined that never got a script: the process before may have stopped
+        before it came to that, and in a session that goes on Discord does not name them again."""
+        for guild_id in await self._database.run(_unscripted, patience=3600.0):
+            self._tell(self._joined, guild_id)
 
     def take(self, event: str, data: dict[str, Any]) -> None:
         """An event of EVENTS."""
@@ -108,13 +123,18 @@ class Roster:
             except DatabaseAway:
                 log.error("%d changes of guilds are lost; READY brings them again", len(batch))
                 continue
+            finally:
+                for _ in batch:
+                    self._changes.task_done()
             for guild_id in result.left:
-                await self._attempt(self._left, guild_id)
+                self._tell(self._left, guild_id)
             for guild_id in result.joined:
-                await self._attempt(self._joined, guild_id)
-            self._awaited.difference_update(result.joined, result.left)
-            if not self._awaited:
-                self._all_taken_in.set()
+                self._tell(self._joined, guild_id)
+
+    def _tell(self, whom: Callable[[str], Awaitable[None]], guild_id: str) -> None:
+        task = asyncio.create_task(self._attempt(whom, guild_id), name=f"roster-{guild_id}")
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
 
     async def _attempt(self, tell: Callable[[str], Awaitable[None]], guild_id: str) -> None:
         try:
@@ -123,6 +143,15 @@ class Roster:
             pass  # the next comparison of desired and actual state catches up
         except Exception:
             log.exception("guild %s could not be taken in", guild_id)
+        self._awaited.discard(guild_id)
+        if not self._awaited:
+            self._all_taken_in.set()
+
+
+def _unscripted() -> list[str]:
+    scripted = Revision.objects.filter(status__in=[Status.SUCCESS, Status.PENDING])
+    guilds = Guild.objects.filter(left_at=None).exclude(pk__in=scripted.values("guild"))
+    return [str(pk) for pk in guilds.values_list("pk", flat=True)]
 
 
 def _record(changes: list[_Change]) -> _Result:

@@ -5,6 +5,7 @@ What nobody handles ends here, but for an interaction: whoever has begun it is t
 The hot path: an event that no script has subscribed to costs a few dictionary look-ups.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,8 @@ from runtime.roster import Roster
 # What READY tells to all guilds' scripts.
 FOR_EVERY_SCRIPT = ("user", "application")
 INTERACTION = "INTERACTION_CREATE"
+# Interactions of which it is remembered that they were refused; the oldest go first.
+MAX_REFUSED = 10_000
 # It carries the bot's key to a voice server.
 FOR_NO_SCRIPT = frozenset({"VOICE_SERVER_UPDATE"})
 
@@ -37,6 +40,8 @@ class Router:
         self._scope = scope
         self._roster = roster
         self._interactions = interactions
+        # Those that were told of a restart, in this process or the one before.
+        self._refused: dict[str, None] = {}
 
     def take(self, event: str, data: dict[str, Any]) -> None:
         """One dispatch of the gateway: Discord's name and its `d`."""
@@ -56,25 +61,58 @@ class Router:
         if guild_id is not None and event not in FOR_NO_SCRIPT:
             guild = self._hosting.guild_that_wants(guild_id, event)
             if guild is not None:
+                self._learn_place(guild_id, data)
                 guild.offer(as_event(event, data))
+
+    def greet(self, user: dict[str, Any], application: dict[str, Any]) -> None:
+        """A session of an earlier process goes on, without a READY: scripts are told all the same
+        who the bot is."""
+        known = {name: application[name] for name in ("id", "flags") if name in application}
+        self._hosting.broadcast(as_event("READY", {"user": user, "application": known}))
+
+    # --- while the runtime stops -----------------------------------------------------------
+
+    @property
+    def refused(self) -> list[str]:
+        """Interactions that were told of a restart; Discord sends them to the next process too."""
+        return list(self._refused)
+
+    def remember_refused(self, interactions: Iterable[str]) -> None:
+        """The process before has told them: they are not run."""
+        self._refused = dict.fromkeys(interactions)
 
     def refuse(self, event: str, data: dict[str, Any]) -> None:
         """An event that comes while the runtime stops: whoever waits for an answer is told."""
         if event == INTERACTION and (interaction := self._interactions.begin(data)):
             self._interactions.refuse(interaction, RESTARTING)
+            self._refused[interaction.received.id] = None
+            if len(self._refused) > MAX_REFUSED:
+                del self._refused[next(iter(self._refused))]
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _learn_place(self, guild_id: str, data: dict[str, Any]) -> None:
+        """In a session that goes on no GUILD_CREATE tells of the channels: what happens in them
+        does, before a script answers there."""
+        channel_id = data.get("channel_id")
+        if channel_id is not None and not self._scope.knows_channel(guild_id, channel_id):
+            self._scope.learn_channel(guild_id, channel_id)
 
     def _take_interaction(self, data: dict[str, Any]) -> None:
+        if data.get("id") in self._refused:
+            return
         interaction = self._interactions.begin(data)
         if interaction is None:
             return
         guild = self._hosting.guilds.get(interaction.received.guild_id)
-        if guild is None or guild.revision_id is None:
+        if guild is None:
             self._interactions.refuse(interaction, NOT_RUNNING)
         elif not guild.wants(INTERACTION):
             self._interactions.refuse(interaction, NOT_HANDLED)
         else:
             event = as_event(INTERACTION, data)
             event.ended = partial(self._interactions.event_ended, interaction)
+            self._learn_place(guild.guild_id, data)
             guild.offer(event)
 
 

@@ -9,8 +9,9 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,11 +42,11 @@ from gateway.intents import needed_for
 from gateway.rest import DiscordRest
 from gateway.sandbox.process import SandboxProcess
 from gateway.scope import ObjectScope
-from runtime import revisions
+from runtime import restart, revisions
 from runtime.builder.client import Builder
 from runtime.command_sync import CommandSync
 from runtime.control import ControlOverRedis, ControlSocket
-from runtime.database import Database
+from runtime.database import Database, DatabaseAway
 from runtime.default_script import LISTENS_TO, default_script
 from runtime.deployer import Deployer
 from runtime.faults import Faults
@@ -82,6 +83,8 @@ from runtime.web import WebProcess
 log = logging.getLogger("flora.runtime")
 
 TAKE_IN_TIMEOUT = 20.0
+# Of the time to stop, what is kept for the end once handlers have had theirs; seconds.
+CLOSING = 2.0
 # How long a member is let wait for a script that has ended without an answer, where handlers have
 # no limit of their own; seconds.
 NO_LIMIT_PATIENCE = 30.0
@@ -260,19 +263,46 @@ class Supervisor:
         return None
 
     async def _shut_down(self) -> None:
-        deadline = time.monotonic() + self._options.stop_seconds
+        seconds = self._options.stop_seconds
+        deadline = time.monotonic() + seconds
         self._stopping.set()
-        if self._web is not None:
-            await self._web.stop()
+        with _end_at_last(seconds):
+            await self._stop_parts(deadline - min(CLOSING, seconds / 2), deadline)
+        log.info("stopped")
+
+    async def _stop_parts(self, drained_by: float, deadline: float) -> None:
+        parts = []
         if self._runtime is not None:
-            await self._runtime.stop(deadline)
+            self._runtime.hold_intake()
+            parts.append(self._runtime.stop(drained_by, deadline))
+        if self._web is not None:
+            parts.append(self._web.stop())
+        await asyncio.gather(*parts)
         await self._control_socket.stop()
         if self._control_redis is not None:
             await self._control_redis.stop()
         if self._sandbox is not None:
             await self._sandbox.stop()
         self._database.close()
-        log.info("stopped")
+
+
+@contextlib.contextmanager
+def _end_at_last(seconds: float) -> Iterator[None]:
+    """Ends the process when what stands inside has not ended after so long: a database that hangs
+    holds its thread for as long as it likes. All other processes end with this one."""
+
+    def end() -> None:
+        log.critical("not stopped after %g s: what is still under way is lost", seconds)
+        logging.shutdown()
+        os._exit(1)
+
+    last = threading.Timer(seconds, end)
+    last.daemon = True
+    last.start()
+    try:
+        yield
+    finally:
+        last.cancel()
 
 
 class _Runtime:
@@ -288,7 +318,10 @@ class _Runtime:
         self._bootstrap = options.default_script
         metrics = self._metrics = Metrics()
         self.gateway = GatewayClient(
-            gateway_options, self._take, intents_refused=self._on_intents_refused
+            gateway_options,
+            self._take,
+            intents_refused=self._on_intents_refused,
+            resuming=self._on_resuming,
         )
         rest = self._rest = DiscordRest(
             self.gateway.http,
@@ -385,6 +418,8 @@ class _Runtime:
         self._roster = Roster(database, joined=self._on_joined, left=self.reconciler.reconcile)
         self._router = Router(self.hosting, self._scope, self._roster, self._interactions)
         self._intake_open = True
+        # Events that the process before has left; they come first, once scripts know the bot.
+        self._waiting: list[tuple[str, Event]] = []
         self._gateway_task: asyncio.Task[None] | None = None
 
     async def start_workers(self) -> None:
@@ -404,6 +439,11 @@ class _Runtime:
         """Raises GatewayRefused."""
         await self.gateway.log_in()
         self._services.application_id = self.gateway.application_id
+        # Gone from the database before it is used: whoever is killed from here on leaves nothing.
+        left = await self._database.run(restart.take, patience=float("inf"))
+        self.gateway.go_on_with(left.sessions)
+        self._router.remember_refused(left.refused)
+        self._waiting = left.events
         self._roster.start()
         self.reconciler.start()
         self.scheduler.start()
@@ -423,35 +463,52 @@ class _Runtime:
         """Until cancelled. Raises GatewayRefused."""
         assert self._gateway_task is not None
         try:
-            await self._gateway_task
+            # While flora stops it still tells whoever begins an interaction.
+            await asyncio.shield(self._gateway_task)
         except* GatewayRefused as group:
             raise group.exceptions[0] from None
 
-    async def stop(self, deadline: float) -> None:
-        """Stops intake, lets running handlers finish until the deadline, then ends everything."""
+    def hold_intake(self) -> None:
+        """Takes no event any more; Discord sends those that come now to the next process."""
         self._intake_open = False
-        self._load.stop()
-        await self.scheduler.stop(timeout=1.0)
+        self.gateway.hold()
+
+    async def stop(self, drained_by: float, deadline: float) -> None:
+        """After `hold_intake`: lets running handlers finish until drained_by, then ends everything
+        and leaves to the next process what it can go on with."""
         self.reconciler.stop()
-        self._roster.stop()
         self.deployer.stop()
         self._command_sync.stop()
-        await self.hosting.drain(max(0.0, deadline - time.monotonic() - 2.0))
-        await self.hosting.stop(max(0.5, deadline - time.monotonic() - 1.0))
+        self._load.stop()
+        await asyncio.gather(self.scheduler.stop(timeout=1.0), self._roster.stop(timeout=1.0))
+        await self.hosting.drain(_until(drained_by))
+        await self.hosting.stop(max(0.5, _until(deadline - 1.0)))
+        self._waiting += self.hosting.abandon()
+        if self._gateway_task is not None:
+            self._gateway_task.cancel()
+            await asyncio.wait({self._gateway_task})
+            await self._leave()
         await self._faults.stop(patience=1.0)
         await self._builder.close()
         await self.scheduler.close(patience=1.0)
         await asyncio.to_thread(self._kv.stop)
         await self._guild_log.stop()
-        await self._interactions.drain(max(0.0, deadline - time.monotonic() - 0.5))
+        await self._interactions.drain(_until(deadline - 0.5))
         self._interactions.stop()
         await self._options.fetch.close()
         await self._secrets.stop()
-        if self._gateway_task is not None:
-            self._gateway_task.cancel()
-            await asyncio.wait({self._gateway_task})
         await self.gateway.close()
         await self._rest.close()
+
+    async def _leave(self) -> None:
+        """Before anything else that may hang: from here on it is safe to be killed."""
+        left = restart.Left(self.gateway.sessions(), self._router.refused, self._waiting)
+        try:
+            await self._database.run(partial(restart.keep, left), patience=1.0)
+        except DatabaseAway:
+            log.error("the next start begins new sessions: what comes until then is lost")
+        if (lost := len(left.events) - restart.MAX_EVENTS) > 0:
+            log.error("%d events that had not started are lost", lost)
 
     # --- what the parts ask of each other --------------------------------------------------
 
@@ -459,8 +516,24 @@ class _Runtime:
         self._metrics.gateway_events.add(event)
         if self._intake_open:
             self._router.take(event, data)
+            if self._waiting and event == "READY":
+                self._offer_waiting()
         else:
             self._router.refuse(event, data)
+
+    def _on_resuming(self) -> None:
+        """The sessions of the process before go on: what READY and GUILD_CREATE would bring."""
+        self._router.greet(self.gateway.user, self.gateway.application)
+        self._offer_waiting()
+        if self._bootstrap:
+            task = asyncio.create_task(self._roster.take_in_unscripted())
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def _offer_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for guild_id, event in waiting:
+            if (guild := self.hosting.guild_that_wants(guild_id, event.name)) is not None:
+                guild.offer(event)
 
     def _offer(self, guild_id: str, event: Event) -> bool:
         guild = self.hosting.guilds.get(guild_id)
@@ -527,3 +600,8 @@ class _Runtime:
                 await self.deployer.settle(revision_id)
                 return
         await self.reconciler.reconcile(guild_id)
+
+
+def _until(time_: float) -> float:
+    """Seconds until then, at least 0."""
+    return max(0.0, time_ - time.monotonic())

@@ -24,7 +24,7 @@ from runtime.worker.protocol import JOURNAL_BYTES, Exited, Fork, Forked, Journal
 log = logging.getLogger("flora.runtime")
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-FORK_TIMEOUT = 10.0
+FORK_TIMEOUT, STOP_TIMEOUT = 10.0, 1.0
 _ENTRY = (
     "import sys; sys.path.insert(0, {root!r}); "
     "from runtime.worker.zygote import main; main({descriptor}, {sdk!r}, {driver!r})"
@@ -126,7 +126,11 @@ class Zygote:
             self._socket.close()
             self._socket = None
         if self._process is not None:
-            await self._process.wait()
+            try:
+                await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT)
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
 
     async def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -5,6 +5,7 @@ from deployments.models.fault import Fault
 from deployments.models.guild import Guild, GuildMember
 from deployments.models.kv import KvEntry, KvStore
 from deployments.models.log import LogEntry
+from deployments.models.restart import GatewaySession, WaitingEvent
 from deployments.models.revision import Revision
 from deployments.models.schedule import CronJob, JobRun, Task
 from deployments.models.secret import Secret
@@ -16,6 +17,7 @@ __all__ = [
     "AuditEvent",
     "CronJob",
     "Fault",
+    "GatewaySession",
     "Guild",
     "GuildMember",
     "JobRun",
@@ -26,4 +28,5 @@ __all__ = [
     "Secret",
     "Task",
     "User",
+    "WaitingEvent",
 ]

@@ -60,11 +60,14 @@ class Bot:
 
     async def stop(self) -> list[GatewaySession]:
         """What it leaves to the next process."""
+        self.client.hold()
         if self.running is not None:
             self.running.cancel()
             with contextlib.suppress(asyncio.CancelledError, BaseExceptionGroup):
                 await self.running
-        return await self.client.close()
+        sessions = self.client.sessions()
+        await self.client.close()
+        return sessions
 
 
 MakeBot = Callable[..., Bot]
