@@ -15,6 +15,7 @@ from runtime.fetch.client import FetchLimits, GuardedClient
 from runtime.fetch.connecting import tls_context
 from runtime.limits import Limits
 from runtime.pool import PoolOptions
+from runtime.retention import Retention
 from runtime.supervisor import Supervisor, SupervisorOptions
 from runtime.web import WebProcess
 from runtime.worker.protocol import TurnLimits
@@ -122,6 +123,7 @@ def compose(
             show_internal_frames=runtime.show_internal_stack_frames,
             build_seconds=runtime.build_timeout_secs,
             stop_seconds=runtime.stop_timeout_secs,
+            retention=Retention(**config.retention.model_dump()),
             migrated=migrated,
             announce=announce,
         ),

@@ -247,6 +247,19 @@ class FetchSection(BaseModel):
         return value
 
 
+class RetentionSection(BaseModel):
+    """What a sweep, once a day, deletes."""
+
+    left_guild_days: int = Field(
+        default=30, ge=0, description="everything of a guild that the bot has left"
+    )
+    revisions: int = Field(
+        default=50, ge=1, description="revisions of a guild: so many that ran, so many that failed"
+    )
+    log_days: int = Field(default=30, ge=1, description="lines of the guilds' logs")
+    log_lines: int = Field(default=20_000, ge=100, description="log lines of one guild")
+
+
 class ApiSection(BaseModel):
     port: int = Field(default=3000, ge=0, le=65535, description="0: any free port")
     address: str = Field(default="127.0.0.1", description="other than this machine: production")
@@ -294,6 +307,7 @@ class Config(BaseSettings):
     runtime: RuntimeSection = RuntimeSection()
     faults: FaultsSection = FaultsSection()
     fetch: FetchSection = FetchSection()
+    retention: RetentionSection = RetentionSection()
     api: ApiSection = ApiSection()
     secrets: SecretsSection = SecretsSection()
 

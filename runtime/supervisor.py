@@ -70,6 +70,7 @@ from runtime.overview import Overview
 from runtime.pool import PoolOptions
 from runtime.reconciler import Reconciler
 from runtime.reports import Reports
+from runtime.retention import Retention, Sweeper
 from runtime.roster import Roster
 from runtime.router import Router
 from runtime.schedule.clock import SystemClock
@@ -115,6 +116,7 @@ class SupervisorOptions:
     show_internal_frames: bool
     build_seconds: float
     stop_seconds: float
+    retention: Retention
     migrated: Callable[[], None]
     announce: Callable[[], None]
 
@@ -415,6 +417,7 @@ class _Runtime:
             self._secrets,
             self._limits,
         )
+        self._sweeper = Sweeper(database, options.retention, clock)
         self._roster = Roster(database, joined=self._on_joined, left=self.reconciler.reconcile)
         self._router = Router(self.hosting, self._scope, self._roster, self._interactions)
         self._intake_open = True
@@ -445,6 +448,7 @@ class _Runtime:
         self._router.remember_refused(left.refused)
         self._waiting = left.events
         self._roster.start()
+        self._sweeper.start()
         self.reconciler.start()
         self.scheduler.start()
         self._gateway_task = asyncio.create_task(self.gateway.run(), name="gateway")
@@ -476,6 +480,7 @@ class _Runtime:
     async def stop(self, drained_by: float, deadline: float) -> None:
         """After `hold_intake`: lets running handlers finish until drained_by, then ends everything
         and leaves to the next process what it can go on with."""
+        self._sweeper.stop()
         self.reconciler.stop()
         self.deployer.stop()
         self._command_sync.stop()
