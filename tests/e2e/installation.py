@@ -99,7 +99,7 @@ class Installation:
         await self._close_session()
         async with asyncio.timeout(STOP_TIMEOUT):
             for pid in below:
-                await _ended(pid)
+                await process_ended(pid)
             await self.process.wait()
 
     async def stop(self) -> int:
@@ -261,7 +261,8 @@ class Installation:
         }
 
 
-async def _ended(pid: int) -> None:
+async def process_ended(pid: int) -> None:
+    """Returns when there is no such process any more."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import AsyncIterator
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +12,7 @@ import pytest_asyncio
 
 from tests.cable import Cable, Pair
 from tests.e2e.conftest import MakeInstallation
-from tests.e2e.installation import Installation
+from tests.e2e.installation import Installation, process_ended
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
 
@@ -103,6 +104,50 @@ async def test_a_deploy_that_was_acknowledged_before_the_database_went_is_finish
     await deploying
     await flora.until(history, lambda found: found[0]["status"] == "success")
     assert await guild.reply_to("after") == "kept after"
+
+
+async def test_what_happens_while_the_database_is_away_is_caught_up_with(
+    cabled: tuple[Installation, FakeGuild, dict[str, Cable]],
+) -> None:
+    """Lines of the log, the end of a run, a task that was due, a script whose worker has died."""
+    flora, guild, cables = cabled
+    say = f"rest.sendMessage({{ channelId: '{guild.channel_id}', content: ctx.key }})"
+    source = (
+        f"{COUNTS}; on('messageCreate', (ctx) => console.log('heard ' + ctx.msg.content));"
+        f"on('task', (ctx) => {say}); void tasks.schedule('due', {{ in: 1000 }});"
+        "cron('long', '0 0 0 1 1 * 9999', () => new Promise((end) => { globalThis.end = end }));"
+        "on('messageCreate', (ctx) => { if (ctx.msg.content === 'end') globalThis.end() })"
+    )
+    assert (await flora.deploy(guild.id, source)).status == 200
+    assert (await flora.request("POST", f"/api/cron/{guild.id}/long/run")).status == 202
+    await flora.until(f"/api/cron/{guild.id}/long/runs", lambda runs: runs)
+    await cables["DATABASE_URL"].pull_out()
+    assert await guild.reply_to("end") == "KV_UNAVAILABLE"
+    for worker in flora.processes("runtime.worker.zygote")[1:]:
+        os.kill(worker, signal.SIGKILL)
+    await flora.until_in_log("has died", times=2)
+    await guild.say("meanwhile")
+    await cables["DATABASE_URL"].plug_in()
+    assert {(await guild.next_sent(timeout=30))["content"] for _ in range(2)} == {
+        "kept meanwhile",
+        "due",
+    }
+    await flora.until_logged(guild.id, "heard end")
+    (run,) = (await flora.request("GET", f"/api/cron/{guild.id}/long/runs")).json
+    assert run["outcome"] == "ok"
+
+
+async def test_a_database_that_hangs_does_not_hold_up_the_stop(
+    cabled: tuple[Installation, FakeGuild, dict[str, Cable]],
+) -> None:
+    flora, guild, cables = cabled
+    below = flora.processes("")
+    cables["DATABASE_URL"].freeze()
+    await guild.say("nobody will ever know")
+    assert await flora.stop() == 1
+    assert flora.logged("not stopped after 8 s: what is still under way is lost") == 1
+    for pid in below:
+        await process_ended(pid)
 
 
 async def test_a_redis_that_goes_away_is_said_once_and_used_again(

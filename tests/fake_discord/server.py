@@ -90,6 +90,12 @@ class FakeDiscord:
         await self.dispatch("GUILD_CREATE", guild.as_json(), guild_id=guild.id)
         return guild
 
+    async def invite_again(self, guild: FakeGuild) -> None:
+        """The bot comes back; of a bot that has left Discord keeps no commands."""
+        guild.commands = []
+        self.guilds[guild.id] = guild
+        await self.dispatch("GUILD_CREATE", guild.as_json(), guild_id=guild.id)
+
     async def remove_guild(self, guild: FakeGuild) -> None:
         """The bot is thrown out."""
         del self.guilds[guild.id]
