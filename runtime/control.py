@@ -101,7 +101,10 @@ class ControlOverRedis:
     """Takes requests from a list in Redis, for a web process on another machine."""
 
     def __init__(self, url: str, handle: Handle) -> None:
-        self._redis: Redis = Redis.from_url(url, socket_connect_timeout=2)
+        # redis 8 gives up reading after 5 s by itself, and BRPOP is meant to wait for so long.
+        self._redis: Redis = Redis.from_url(
+            url, socket_connect_timeout=2, socket_timeout=2 * REDIS_WAIT
+        )
         self._handle = handle
         self._task: asyncio.Task[None] | None = None
         self._first_contact = asyncio.Event()

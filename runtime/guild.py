@@ -128,7 +128,9 @@ class GuildRuntime:
 
     @property
     def busy(self) -> bool:
-        return bool(self._dispatches or self._queue)
+        """Whether an event is under way or waits, or an operation that no handler waits for."""
+        operations = self.live.operations_under_way if self.live is not None else 0
+        return bool(self._dispatches or self._queue or operations)
 
     @property
     def queued(self) -> int:

@@ -4,7 +4,6 @@ A guild that never had a script gets the default one; a guild that the bot has l
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -78,20 +77,24 @@ class Roster:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="roster")
 
-    async def stop(self, timeout: float) -> None:
-        """What it was told is in the database then: a session that goes on tells nothing twice."""
-        if self._task is not None and not self._task.done():
-            with contextlib.suppress(TimeoutError):
+    async def stop(self, timeout: float) -> bool:
+        """Whether all that it was told is in the database: a session that goes on does not tell
+        it again."""
+        try:
+            if self._task is not None:
                 await asyncio.wait_for(self._changes.join(), timeout)
-            self._task.cancel()
-        for task in self._telling:
-            task.cancel()
+        except TimeoutError:
+            return False
+        finally:
+            for task in (self._task, *self._telling):
+                if task is not None:
+                    task.cancel()
+        return True
 
-    async def take_in_unscripted(self) -> None:
+    def take_in_unscripted(self) -> None:
         """Has those guilds joined that never got a script: the process before may have stopped
         before it came to that, and in a session that goes on Discord does not name them again."""
-        for guild_id in await self._database.run(_unscripted, patience=3600.0):
-            self._tell(self._joined, guild_id)
+        self._keep(asyncio.create_task(self._take_in_unscripted(), name="roster-unscripted"))
 
     def take(self, event: str, data: dict[str, Any]) -> None:
         """An event of EVENTS."""
@@ -132,7 +135,13 @@ class Roster:
                 self._tell(self._joined, guild_id)
 
     def _tell(self, whom: Callable[[str], Awaitable[None]], guild_id: str) -> None:
-        task = asyncio.create_task(self._attempt(whom, guild_id), name=f"roster-{guild_id}")
+        self._keep(asyncio.create_task(self._attempt(whom, guild_id), name=f"roster-{guild_id}"))
+
+    async def _take_in_unscripted(self) -> None:
+        for guild_id in await self._database.run(_unscripted, patience=float("inf")):
+            self._tell(self._joined, guild_id)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 

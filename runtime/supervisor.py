@@ -42,6 +42,7 @@ from gateway.intents import needed_for
 from gateway.rest import DiscordRest
 from gateway.sandbox.process import SandboxProcess
 from gateway.scope import ObjectScope
+from gateway.session import GatewaySession
 from runtime import restart, revisions
 from runtime.builder.client import Builder
 from runtime.command_sync import CommandSync
@@ -485,14 +486,16 @@ class _Runtime:
         self.deployer.stop()
         self._command_sync.stop()
         self._load.stop()
-        await asyncio.gather(self.scheduler.stop(timeout=1.0), self._roster.stop(timeout=1.0))
+        _, roster_is_kept = await asyncio.gather(
+            self.scheduler.stop(timeout=1.0), self._roster.stop(timeout=1.0)
+        )
         await self.hosting.drain(_until(drained_by))
         await self.hosting.stop(max(0.5, _until(deadline - 1.0)))
         self._waiting += self.hosting.abandon()
         if self._gateway_task is not None:
             self._gateway_task.cancel()
             await asyncio.wait({self._gateway_task})
-            await self._leave()
+            await self._leave(self.gateway.sessions() if roster_is_kept else [])
         await self._faults.stop(patience=1.0)
         await self._builder.close()
         await self.scheduler.close(patience=1.0)
@@ -505,9 +508,9 @@ class _Runtime:
         await self.gateway.close()
         await self._rest.close()
 
-    async def _leave(self) -> None:
+    async def _leave(self, sessions: list[GatewaySession]) -> None:
         """Before anything else that may hang: from here on it is safe to be killed."""
-        left = restart.Left(self.gateway.sessions(), self._router.refused, self._waiting)
+        left = restart.Left(sessions, self._router.refused, self._waiting)
         try:
             await self._database.run(partial(restart.keep, left), patience=1.0)
         except DatabaseAway:
@@ -531,8 +534,7 @@ class _Runtime:
         self._router.greet(self.gateway.user, self.gateway.application)
         self._offer_waiting()
         if self._bootstrap:
-            task = asyncio.create_task(self._roster.take_in_unscripted())
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._roster.take_in_unscripted()
 
     def _offer_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []

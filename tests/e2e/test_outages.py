@@ -113,10 +113,11 @@ async def test_what_happens_while_the_database_is_away_is_caught_up_with(
     flora, guild, cables = cabled
     say = f"rest.sendMessage({{ channelId: '{guild.channel_id}', content: ctx.key }})"
     source = (
-        f"{COUNTS}; on('messageCreate', (ctx) => console.log('heard ' + ctx.msg.content));"
+        "on('messageCreate', (ctx) => console.log('heard ' + ctx.msg.content));"
         f"on('task', (ctx) => {say}); void tasks.schedule('due', {{ in: 1000 }});"
         "cron('long', '0 0 0 1 1 * 9999', () => new Promise((end) => { globalThis.end = end }));"
-        "on('messageCreate', (ctx) => { if (ctx.msg.content === 'end') globalThis.end() })"
+        "on('messageCreate', (ctx) => { if (ctx.msg.content === 'end') globalThis.end() });"
+        f"{COUNTS}"
     )
     assert (await flora.deploy(guild.id, source)).status == 200
     assert (await flora.request("POST", f"/api/cron/{guild.id}/long/run")).status == 202

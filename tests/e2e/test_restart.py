@@ -179,6 +179,21 @@ async def test_a_second_signal_stops_at_once(
     assert await flora.stop() == 128 + signal.SIGTERM
 
 
+async def test_a_message_that_no_handler_waits_for_is_sent_before_the_end(
+    make_flora: MakeInstallation, own_discord: FakeDiscord
+) -> None:
+    source = "on('messageCreate', (ctx) => { if (!ctx.msg.author.bot) void ctx.reply('late') })"
+    flora, (guild,) = await a_flora(make_flora, own_discord, source)
+    own_discord.hold("POST", f"/channels/{guild.channel_id}/messages")
+    await guild.say("go")
+    await own_discord.until(lambda: own_discord.asked("POST", guild.channel_id))
+    stopping = asyncio.create_task(flora.stop())
+    await flora.until_in_log("stopping on SIGTERM")
+    own_discord.heal()
+    assert await stopping == 0
+    assert contents(guild) == ["late"]
+
+
 async def test_a_script_that_hangs_or_kills_at_the_start_holds_up_no_other(
     make_flora: MakeInstallation, own_discord: FakeDiscord
 ) -> None:
@@ -205,10 +220,13 @@ async def test_a_script_that_hangs_or_kills_at_the_start_holds_up_no_other(
     for guild in good:
         await guild.until(lambda g: g.commands)
         assert (await flora.deploy(guild.id, ECHOES)).status == 200
-    assert await flora.stop() == 0
+    await flora.kill()
     await flora.start()
     for guild in good:
         assert await guild.reply_to("hello") == "hello"
+    new = await own_discord.add_guild("New")
+    await new.until(lambda g: g.commands)
+    assert await new.reply_to("!ping") == "pong"
     # The one that hangs may for 30 s, and is still at it.
     states = {g["id"]: g["state"] for g in (await flora.request("GET", "/api/guilds")).json}
     assert states[bad["hangs"].id] == "running"
