@@ -247,6 +247,8 @@ class Supervisor:
     def _on_signal(self, number: int) -> None:
         if self._stopping.is_set():
             os._exit(128 + number)
+        if self._runtime is not None:
+            self._runtime.hold_intake()
         log.info("stopping on %s; once more stops at once", signal.Signals(number).name)
         self._stopping.set()
 
