@@ -258,6 +258,7 @@ class RetentionSection(BaseModel):
     )
     log_days: int = Field(default=30, ge=1, description="lines of the guilds' logs")
     log_lines: int = Field(default=20_000, ge=100, description="log lines of one guild")
+    fault_days: int = Field(default=90, ge=1, description="why scripts were stopped")
 
 
 class ApiSection(BaseModel):

@@ -18,7 +18,7 @@ from django.db.models import Count, F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from deployments.actor import Actor
-from deployments.models import Guild, LogEntry, Revision
+from deployments.models import Fault, Guild, LogEntry, Revision
 from deployments.models.revision import Status
 from deployments.services.forget_guild import forget_guild
 from runtime.database import Database, DatabaseAway
@@ -35,11 +35,12 @@ ROWS_AT_ONCE, REVISIONS_AT_ONCE = 1000, 20
 @dataclass(frozen=True, slots=True)
 class Retention:
     """revisions: of each guild, those that have run and those that failed counted apart.
-    log_days, log_lines: of each guild. left_guild_days: all of a guild, after the bot has left."""
+    log_days, log_lines, fault_days: of each guild. left_guild_days: all of a guild, after the bot has left."""
 
     revisions: int = 50
     log_days: int = 30
     log_lines: int = 20_000
+    fault_days: int = 90
     left_guild_days: int = 30
 
 
@@ -125,6 +126,11 @@ def _too_many_log_lines(retention: Retention, now: datetime) -> int:
     return 0
 
 
+def _old_faults(retention: Retention, now: datetime) -> int:
+    oldest = now - timedelta(days=retention.fault_days)
+    return _delete(Fault.objects.filter(at__lt=oldest).order_by("pk"))
+
+
 def _left_guilds(retention: Retention, now: datetime) -> int:
     """One guild a step: that may take its time."""
     left_before = now - timedelta(days=retention.left_guild_days)
@@ -148,4 +154,5 @@ RULES: dict[str, Step] = {
     "old revisions": _old_revisions,
     "old log lines": _old_log_lines,
     "log lines of noisy guilds": _too_many_log_lines,
+    "old faults": _old_faults,
 }

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from deployments.actor import Actor
 from deployments.models import ApiToken, AuditEvent, Guild, JobRun, KvEntry, LogEntry, Revision
+from deployments.services.kv_transfer import delete_exports
 from deployments.services.tokens import revoke_token
 
 # Rows of one transaction: nobody waits for more. Revisions are megabytes each.
@@ -34,6 +35,7 @@ def forget_guild(*, guild: Guild, left_before: datetime, actor: Actor) -> bool:
             actor=actor, action="forget_guild", guild=leaving, left_at=str(leaving.left_at)
         )
         leaving.delete()
+        transaction.on_commit(lambda: delete_exports(guild))
     return True
 
 

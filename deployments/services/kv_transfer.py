@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -160,6 +161,11 @@ def _check_pause(what: str, guild: Guild, actor: Actor) -> None:
             "KV_RATE_LIMITED",
             retry_after=wait,
         )
+
+
+def delete_exports(guild: Guild) -> None:
+    """The guild is not here any more."""
+    shutil.rmtree(_folder(guild), ignore_errors=True)
 
 
 def _export(path: Path) -> Export:

@@ -12,6 +12,7 @@ from deployments.models import (
     ApiToken,
     AuditEvent,
     CronJob,
+    Fault,
     Guild,
     JobRun,
     KvEntry,
@@ -118,6 +119,14 @@ def test_log_lines_go_by_age_and_by_number() -> None:
     assert kept == {"1", "7", "8", "9", "10", "11"}
 
 
+def test_faults_go_by_age() -> None:
+    guild = a_guild()
+    for days in (89, 91):
+        guild.faults.create(at=ago(days=days), kind="cpu", message=str(days))
+    assert sweep() == {"old faults": 1}
+    assert list(guild.faults.values_list("message", flat=True)) == ["89"]
+
+
 def furnish(guild: Guild) -> None:
     """Something of everything that a guild may own."""
     guild.active_revision = revision(guild, 1)
@@ -129,9 +138,10 @@ def furnish(guild: Guild) -> None:
     Task.objects.create(guild=guild, key="t", due_at=NOW)
     Secret.objects.create(guild=guild, name="S", tag="tag", key_id="1", nonce=b"n", ciphertext=b"c")
     LogEntry.objects.create(guild=guild, at=NOW, level="info", target="flora:js", message="m")
+    guild.faults.create(revision=guild.active_revision, at=NOW, kind="cpu", message="m")
 
 
-OWNED = (Guild, Revision, KvStore, KvEntry, CronJob, JobRun, Task, Secret, LogEntry)
+OWNED = (Guild, Revision, KvStore, KvEntry, CronJob, JobRun, Task, Secret, LogEntry, Fault)
 
 
 def counts() -> list[int]:
