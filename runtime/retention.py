@@ -35,7 +35,8 @@ ROWS_AT_ONCE, REVISIONS_AT_ONCE = 1000, 20
 @dataclass(frozen=True, slots=True)
 class Retention:
     """revisions: of each guild, those that have run and those that failed counted apart.
-    log_days, log_lines, fault_days: of each guild. left_guild_days: all of a guild, after the bot has left."""
+    log_days, log_lines, fault_days: of each guild. left_guild_days: all of a guild, after the bot
+    has left."""
 
     revisions: int = 50
     log_days: int = 30
