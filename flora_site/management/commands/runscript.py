@@ -122,7 +122,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not SDK.exists():
             raise CommandError(f"{SDK.name} is not built: run `make setup`.", returncode=FAILED)
-        logging.getLogger("flora").setLevel(logging.WARNING)
+        logging.disable(logging.INFO)  # whatever is configured for a server
         shown = as_json if options["json"] else as_text
 
         def tell(entry: Entry) -> None:
