@@ -9,6 +9,7 @@ The interface is private to mini-racer 0.14.1 and pinned. Three drivers stand on
 thin_v8.py where no C compiler was, and public_v8.py where the self-test of the others fails.
 """
 
+import contextlib
 import ctypes
 import os
 import time
@@ -147,14 +148,21 @@ class Library:
 _library: Library | None = None
 
 
+# Of <malloc.h>; a C library without it has no arenas.
+_M_ARENA_MAX = -8
+
+
 def load_v8() -> Library:
     """Initialises V8 in this process, once, without an isolate.
 
     Entropy comes from getrandom(2) afterwards: V8 opens /dev/urandom for each isolate
-    otherwise, which a confined worker may not.
+    otherwise, which a confined worker may not. Memory comes from one arena: an isolate is a
+    thread, and glibc would give each thread an arena of its own.
     """
     global _library
     if _library is None:
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
         _library = Library()
         _take_entropy_from_getrandom(_library.shared_object)
         _library.entropy = "getrandom"
