@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.html import format_html
 
 from deployments.admin.columns import column
@@ -11,6 +12,7 @@ from deployments.display import FAULT_KINDS, FOLLOW_UP_COLOURS, FOLLOW_UPS, mome
 from deployments.models import Fault
 
 CHARACTERS_SHOWN = 200
+COLOURS = {words: FOLLOW_UP_COLOURS[value] for value, words in FOLLOW_UPS.items()}
 
 
 @admin.register(Fault, site=site)
@@ -37,7 +39,7 @@ class FaultAdmin(GuildScopedAdmin):
     def what(self, fault: Fault) -> str:
         return FAULT_KINDS[fault.kind].title
 
-    @column("What that means, and what helps")
+    @column("What helps")
     def explanation(self, fault: Fault) -> str:
         return FAULT_KINDS[fault.kind].advice
 
@@ -62,21 +64,25 @@ class FaultAdmin(GuildScopedAdmin):
     def cpu(self, fault: Fault) -> str:
         return "not known" if fault.cpu_ms is None else f"{fault.cpu_ms} ms"
 
-    @column("Memory of the worker at its peak")
+    @column("Worker's memory")
     def peak(self, fault: Fault) -> str:
         return "not known" if fault.peak_bytes is None else filesizeformat(fault.peak_bytes)
 
     @column("Revision")
     def its_revision(self, fault: Fault) -> str:
-        return str(fault.revision_id)[:8] if fault.revision_id else "not kept any more"
+        if fault.revision_id is None:
+            return "not kept any more"
+        address = reverse("admin:deployments_revision_change", args=(fault.revision_id,))
+        shown = str(fault.revision_id)[:8]
+        return format_html('<a class="flora-link" href="{}">{}</a>', address, shown)
 
     @column("Counts as a strike", boolean=True)
     def counts(self, fault: Fault) -> bool:
         return fault.strike
 
-    @column("What followed", label=FOLLOW_UP_COLOURS)
-    def result(self, fault: Fault) -> tuple[str, str]:
-        return fault.follow_up, FOLLOW_UPS[fault.follow_up]
+    @column("What followed", label=COLOURS)
+    def result(self, fault: Fault) -> str:
+        return FOLLOW_UPS[fault.follow_up]
 
     @column("Suspended until")
     def until_when(self, fault: Fault) -> str:
