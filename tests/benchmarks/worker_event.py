@@ -46,7 +46,8 @@ def figures() -> Iterator[Figure]:
         )
     finally:
         os.sched_setaffinity(0, everywhere)
-    one, saturated = asyncio.run(_in_a_worker(cpu))
+    one, saturated = asyncio.run(_in_a_worker(cpu, "native"))
+    _, in_python = asyncio.run(_in_a_worker(cpu, "thin"))
     yield Figure(
         "event with one operation in a worker, 64 at once",
         saturated,
@@ -55,8 +56,9 @@ def figures() -> Iterator[Figure]:
         "driver",
     )
     yield Figure(
-        "the same, one at a time (p50, there and back twice)", one, "µs", one / thin, "driver"
+        "the same over the driver in Python", in_python, "µs", in_python / saturated, "the one in C"
     )
+    yield Figure("one at a time (p50, there and back twice)", one, "µs", one / thin, "driver")
 
 
 class _Driven:
@@ -195,9 +197,9 @@ class _Listener:
     def on_handed_over(self, successor: int, dispatches: list[int]) -> None: ...
 
 
-async def _in_a_worker(cpu: int) -> tuple[float, float]:
+async def _in_a_worker(cpu: int, driver: str) -> tuple[float, float]:
     """(median of one at a time, mean of 64 at once), microseconds an event."""
-    zygote = Zygote(SDK, "native", lambda ticket, status: None)
+    zygote = Zygote(SDK, driver, lambda ticket, status: None)
     worker = WorkerProcess(await zygote.fork(cpu), 0, 1024, lambda lost: None)
     await worker.start()
     bench = _Answering(worker)
