@@ -74,6 +74,10 @@ class Deployer:
         async with self._locks[guild_id]:
             await self._bring_up(guild_id, anew=True)
 
+    def changes(self, guild_id: str) -> asyncio.Lock:
+        """Held by whoever changes what the guild runs."""
+        return self._locks[guild_id]
+
     def stop(self) -> None:
         for job in self._jobs.values():
             job.cancel()

@@ -43,7 +43,8 @@ class Event:
 
     ended(ending, error): called once, when the event is over; error: of FAILED and OVERDUE, and of
     LOST where a limit has ended the isolate. stage: what its failures are called in the log.
-    seconds: how long its handlers may take, None for as long as any.
+    seconds: how long its handlers may take, None for as long as any. again: it may go to another
+    isolate when it has not started in this one.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Event:
     ended: Callable[[Ending, ScriptError | None], None] | None = None
     stage: str = "dispatch"
     seconds: float | None = None
+    again: bool = True
 
     @property
     def may_wait(self) -> bool:
@@ -119,6 +121,11 @@ class GuildRuntime:
         self._waits_for_room = False
         self._pausing: asyncio.TimerHandle | None = None
         self._blamed: HostedIsolate | None = None
+        # While the guild moves its events wait here, and while one isolate gives back what it has
+        # not started, or newer events could overtake it.
+        self._held = False
+        self._giving_back: HostedIsolate | None = None
+        self._settled = asyncio.Event()
 
     @property
     def _limits(self) -> Limits:
@@ -200,7 +207,9 @@ class GuildRuntime:
         self._pump()
 
     def _is_held_up(self) -> bool:
-        """By a full worker, or by its own pace, after which it goes on by itself."""
+        """By a move, a full worker, or by its own pace, after which it goes on by itself."""
+        if self._held or self._giving_back is not None:
+            return True
         if self._waits_for_room or self._pausing is not None:
             return True
         pause = self.pace.pause(time.monotonic())
@@ -231,6 +240,8 @@ class GuildRuntime:
         if before is not None:
             if before.worker is isolate.worker:
                 before.hand_over(isolate)
+            else:
+                self._take_back(before)
             self._retire(before)
         self._adopted(isolate)
         self._pump()
@@ -254,10 +265,61 @@ class GuildRuntime:
             asyncio.get_running_loop().call_later(self._limits.handler_seconds, isolate.close)
 
     def _close_when_drained(self, isolate: HostedIsolate) -> bool:
-        if any(dispatch.isolate is isolate for dispatch in self._dispatches.values()):
+        if self._is_at_work(isolate):
             return False
         isolate.close()
         return True
+
+    # --- moving ----------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """From now on events wait; those that have not started come back to the queue's head."""
+        self._held = True
+        if self.live is not None:
+            self._take_back(self.live)
+
+    def let_go(self) -> None:
+        self._held = False
+        self._pump()
+
+    async def until_quiet(self) -> None:
+        """Waits until no handler of the live isolate is under way and no operation of it
+        unanswered. A timer that sleeps counts for nothing."""
+        while not self._is_quiet():
+            self._settled.clear()
+            await self._settled.wait()
+
+    def tell(self, isolate: HostedIsolate, event: Event) -> None:
+        """Starts an event of the runtime's own in this isolate, whatever waits."""
+        if isolate.stage is Stage.GONE:
+            event.end(Ending.LOST)
+            return
+        number = isolate.worker.take_dispatch()
+        if number is None:
+            isolate.worker.when_room(lambda: self.tell(isolate, event), urgent=True)
+            return
+        self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
+        isolate.send_event(number, event.payload)
+
+    def _is_quiet(self) -> bool:
+        if self._giving_back is not None:
+            return False
+        live = self.live
+        return live is None or not (live.operations_under_way or self._is_at_work(live))
+
+    def _is_at_work(self, isolate: HostedIsolate) -> bool:
+        return any(dispatch.isolate is isolate for dispatch in self._dispatches.values())
+
+    def _take_back(self, isolate: HostedIsolate) -> None:
+        if self._is_at_work(isolate):
+            self._giving_back = isolate
+            isolate.give_back()
+
+    def _put_back(self, events: list[Event]) -> None:
+        for event in events:
+            if not event.again:
+                self._over(event, Ending.LOST)
+        self._queue.extendleft(reversed([event for event in events if event.again]))
 
     # --- Owner -----------------------------------------------------------------------------
 
@@ -278,6 +340,17 @@ class GuildRuntime:
             if moved := self._dispatches.get(number):
                 before, moved.isolate = moved.isolate, isolate
                 self._close_when_drained(before)
+
+    def on_given_back(self, isolate: HostedIsolate, dispatches: list[int]) -> None:
+        ended = [dispatch for number in dispatches if (dispatch := self._end(number))]
+        self._put_back([dispatch.event for dispatch in ended])
+        if self._giving_back is isolate:
+            self._giving_back = None
+        self._settled.set()
+        self._pump()
+
+    def on_operations_ended(self, isolate: HostedIsolate) -> None:
+        self._settled.set()
 
     def on_subscriptions(self, isolate: HostedIsolate) -> None:
         if isolate is self.live:
@@ -311,7 +384,9 @@ class GuildRuntime:
             self._blamed = isolate
             isolate.worker.kill(f"guild {self.guild_id} computes and cannot be interrupted")
         if isolate is not self.live and isolate.stage is not Stage.DRAINING:
-            return  # it was loading: whoever loads it is told
+            # It was loading: whoever loads it is told, or whoever tells it what it takes over.
+            self._lose({isolate}, self._breach_error(breach))
+            return
         error = self._breach_error(breach)
         self._reports.script_failed(isolate, "dispatch", error)
         offence = Offence(
@@ -331,6 +406,10 @@ class GuildRuntime:
         for number, dispatch in list(self._dispatches.items()):
             if dispatch.isolate is isolate:  # drained for longer than a handler lives
                 self._give_up(number, dispatch)
+        if self._giving_back is isolate:
+            self._giving_back = None
+        self._settled.set()
+        self._pump()
 
     def on_worker_lost(self, worker: WorkerProcess, how: str) -> None:
         """The worker has died; its journal tells who computed and which events had started."""
@@ -356,7 +435,7 @@ class GuildRuntime:
         of everything else that was not done its end is told."""
         self.live = None
         isolates = {dispatch.isolate for dispatch in self._dispatches.values()}
-        self._take_back(isolates, "flora stopped")
+        self._recover(isolates, "flora stopped")
         left = [event for event in self._queue if event.may_wait]
         dropped = [event for event in self._queue if not event.may_wait]
         self._queue.clear()
@@ -365,14 +444,15 @@ class GuildRuntime:
         return left
 
     def _lose(self, isolates: set[HostedIsolate], why: ScriptError | None = None) -> None:
-        self._take_back(isolates, "its isolate ended", why)
+        self._recover(isolates, "its isolate ended", why)
         if self.live in isolates:
             self.live = None
             if not self._rebuilding:
                 self._rebuilding = True
                 self._rebuild(self)
+        self._pump()
 
-    def _take_back(
+    def _recover(
         self, isolates: set[HostedIsolate], course: str, why: ScriptError | None = None
     ) -> None:
         """What has not started in them goes back to the queue, in the order in which it came."""
@@ -391,12 +471,16 @@ class GuildRuntime:
                 self._over(dispatch.event, Ending.LOST, why, dispatch.seconds)
             else:
                 again.append(dispatch.event)
-        self._queue.extendleft(reversed(again))
+        self._put_back(again)
+        if self._giving_back in isolates:
+            self._giving_back = None
+        self._settled.set()
 
     def _end(self, number: int) -> Dispatch | None:
         dispatch = self._dispatches.pop(number, None)
         if dispatch is not None:
             dispatch.isolate.worker.release_dispatch(number)
+            self._settled.set()
             if dispatch.isolate.stage is Stage.DRAINING:
                 self._close_when_drained(dispatch.isolate)
         return dispatch

@@ -81,6 +81,8 @@ class Hosting:
         self._offended = offended
         # Guilds whose scripts have killed workers, and until when they are kept apart.
         self._secluded: dict[str, float] = {}
+        # Guilds that were moved to another worker than their ids choose.
+        self._placed: dict[str, int] = {}
         self._numbers = 0
         self._loading: dict[int, set[HostedIsolate]] = {}
         self._load_gates: dict[int, asyncio.Semaphore] = {}
@@ -143,6 +145,12 @@ class Hosting:
                         how = f"its worker process died each time it was loaded: {death}"
                         raise LoadFailed(ScriptError("", how)) from None
 
+    async def load_in(self, index: int, script: Script) -> HostedIsolate:
+        """Loads a script in this worker, beside what the guild runs now. One attempt. Raises
+        LoadFailed, NoWorker or WorkerLost."""
+        await self._secrets.refresh(script.guild_id)
+        return await self._load_once(index, script, trial=False)
+
     def adopt(self, isolate: HostedIsolate) -> bool:
         """Makes a loaded isolate the guild's. False when it died meanwhile: load it anew."""
         if isolate.stage is not Stage.STANDBY or not isolate.worker.alive:
@@ -166,6 +174,24 @@ class Hosting:
         guild = self.guilds.setdefault(guild_id, self._guild(guild_id))
         if guild.revision_id is None:
             guild.expect(events)
+
+    def place(self, guild_id: str, index: int) -> None:
+        """From its next load on the guild runs in this worker, as long as it is not kept apart."""
+        self._placed[guild_id] = index
+
+    def is_secluded(self, guild_id: str) -> bool:
+        return self._secluded.get(guild_id, 0.0) > time.monotonic()
+
+    def guilds_in(self, worker: WorkerProcess) -> list[GuildRuntime]:
+        return [
+            guild
+            for guild in self.guilds.values()
+            if guild.live is not None and guild.live.worker is worker
+        ]
+
+    def loads_in(self, worker: WorkerProcess) -> bool:
+        """Whether a script is being loaded there."""
+        return any(isolate.worker is worker for isolate in self._loading.get(worker.index, ()))
 
     def release(self, guild_id: str) -> None:
         """The guild has no script from now on."""
@@ -218,15 +244,18 @@ class Hosting:
     def _worker_index(self, guild_id: str) -> int:
         """Rendezvous hashing: a change of the pool's size moves as few guilds as possible. Who is
         kept apart shares a worker beside the pool with others who are."""
-        if self._secluded.get(guild_id, 0.0) > time.monotonic():
+        if self.is_secluded(guild_id):
             return self.pool.size
+        if guild_id in self._placed:
+            return self._placed[guild_id]
 
         def weight(index: int) -> bytes:
             return hashlib.blake2b(f"{guild_id}:{index}".encode(), digest_size=8).digest()
 
         return max(range(self.pool.size), key=weight)
 
-    async def _worker(self, index: int) -> WorkerProcess:
+    async def worker(self, index: int) -> WorkerProcess:
+        """The worker with this index, as soon as there is one. Raises NoWorker."""
         while (worker := self.pool.worker(index)) is None:
             self.pool.want(index)
             event = self._replaced.setdefault(index, asyncio.Event())
@@ -248,7 +277,7 @@ class Hosting:
     async def _load_once(self, index: int, script: Script, trial: bool) -> HostedIsolate:
         guild, loading = self._guild(script.guild_id), self._loading.setdefault(index, set())
         async with self._load_gates.setdefault(index, asyncio.Semaphore(PARALLEL_LOADS)):
-            worker = await self._worker(index)
+            worker = await self.worker(index)
             self._numbers += 1
             isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
             loading.add(isolate)
@@ -322,9 +351,9 @@ class Hosting:
         return None
 
     def _on_worker_lost(self, worker: WorkerProcess, how: str) -> None:
-        self._replaced[worker.index] = asyncio.Event()
         for isolate in list(self._loading.get(worker.index, ())):
-            isolate.lose(how)
+            if isolate.worker is worker:
+                isolate.lose(how)
         for guild in list(self.guilds.values()):
             guild.on_worker_lost(worker, how)
 

@@ -73,6 +73,8 @@ class Owner(Protocol):
     def on_breach(self, isolate: "HostedIsolate", breach: Breach) -> None: ...
     def on_gone(self, isolate: "HostedIsolate") -> None: ...
     def on_moved(self, dispatches: list[int], successor: int) -> None: ...
+    def on_given_back(self, isolate: "HostedIsolate", dispatches: list[int]) -> None: ...
+    def on_operations_ended(self, isolate: "HostedIsolate") -> None: ...
     def on_cpu(self, cpu_ns: int) -> None: ...
     def on_subscriptions(self, isolate: "HostedIsolate") -> None: ...
     def on_load_ended(self, isolate: "HostedIsolate") -> None: ...
@@ -83,6 +85,7 @@ class Desk(Protocol):
 
     def has_effect(self, name: str) -> bool: ...
     def perform(self, isolate: "HostedIsolate", record: Record) -> None: ...
+    def reject(self, isolate: "HostedIsolate") -> None: ...
 
 
 class HostedIsolate:
@@ -104,6 +107,8 @@ class HostedIsolate:
         self.stage = Stage.LOADING
         self.subscriptions: frozenset[str] = frozenset()
         self.operations_under_way = 0
+        # Its guild has moved on without waiting any longer: what it asks is refused.
+        self.evicted = False
         self.operations = Window(OPERATIONS_WINDOW)
         # The slash commands that the script has declared, and why they cannot be taken.
         self.commands: list[dict[str, Any]] = []
@@ -142,6 +147,11 @@ class HostedIsolate:
     @property
     def guild_id(self) -> str:
         return self.script.guild_id
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether the script says what it takes along to another isolate."""
+        return SUSPEND in self.subscriptions
 
     def declares_ephemeral(self, command: str) -> bool:
         """command: `tag view`; what is declared of `tag` holds for it too."""
@@ -202,6 +212,14 @@ class HostedIsolate:
         """Events that have not started go to the successor, in the same worker."""
         self.worker.send(ToWorker.HAND_OVER, self.number, successor.number)
 
+    def give_back(self) -> None:
+        """Events that have not started come back: `on_given_back` of the owner."""
+        self.worker.send(ToWorker.HAND_OVER, self.number)
+
+    def reject_operations(self) -> None:
+        """What the script waits for will not come: it is told so."""
+        self._desk.reject(self)
+
     def close(self) -> None:
         if self.stage is not Stage.GONE:
             self.stage = Stage.GONE
@@ -223,6 +241,8 @@ class HostedIsolate:
         """Its answer is on its way: the script goes on, and says again when it only waits."""
         self.operations_under_way -= 1
         self._waiting = False
+        if self.operations_under_way == 0:
+            self._owner.on_operations_ended(self)
 
     # --- IsolateListener -------------------------------------------------------------------
 
@@ -258,7 +278,10 @@ class HostedIsolate:
         self._owner.on_gone(self)
 
     def on_handed_over(self, successor: int, dispatches: list[int]) -> None:
-        self._owner.on_moved(dispatches, successor)
+        if successor:
+            self._owner.on_moved(dispatches, successor)
+        else:
+            self._owner.on_given_back(self, dispatches)
 
     def _end_exchanges(self) -> None:
         for exchange in self.exchanges.values():

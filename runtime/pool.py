@@ -46,7 +46,10 @@ class Pool:
         self._lost = lost
         self._replaced = replaced
         self._zygote = Zygote(options.sdk, options.driver, self._on_exit)
+        # The one that gets new isolates, by index; and all processes, also those that are on their
+        # way, and those that have had a successor.
         self._workers: dict[int, WorkerProcess] = {}
+        self._processes: set[WorkerProcess] = set()
         self._restarts: dict[int, asyncio.Task[None]] = {}
         self._watch: asyncio.Task[None] | None = None
         self._stopping = False
@@ -84,13 +87,13 @@ class Pool:
             self._watch.cancel()
         for task in self._restarts.values():
             task.cancel()
-        for worker in self._workers.values():
+        for worker in self._processes:
             if worker.alive:
                 worker.stop()
-        stopped = [asyncio.ensure_future(w.gone.wait()) for w in self._workers.values()]
+        stopped = [asyncio.ensure_future(w.gone.wait()) for w in self._processes]
         if stopped:
             await asyncio.wait(stopped, timeout=timeout)
-        for worker in self._workers.values():
+        for worker in self._processes:
             worker.kill("it did not stop in time")
             worker.close()
         await self._zygote.stop()
@@ -103,16 +106,34 @@ class Pool:
             self._start_another(index), name=f"start-worker-{index}"
         )
 
+    async def start_successor(self, index: int) -> WorkerProcess:
+        """Starts a fresh process under this index and returns the one before, which gets no new
+        isolates any more: to be given to `retire`. Raises OSError, RuntimeError or TimeoutError."""
+        before = self._workers[index]
+        await self._start_worker(index)
+        return before
+
+    async def retire(self, worker: WorkerProcess, timeout: float) -> None:
+        """Ends a process that has a successor; what still lives in it ends with it."""
+        if worker.alive:
+            worker.stop()
+            try:
+                await asyncio.wait_for(worker.gone.wait(), timeout)
+            except TimeoutError:
+                worker.kill("it did not stop in time")
+                await worker.gone.wait()
+
     async def _start_worker(self, index: int) -> WorkerProcess:
         started = time.monotonic()
         forked = await self._zygote.fork(self._cpu_of(index))
         worker = WorkerProcess(forked, index, self._options.worker_capacity, self._on_lost)
-        self._workers[index] = worker
+        self._processes.add(worker)
         try:
             report = await worker.start()
         except RuntimeError:
-            worker.close()
+            self._forget(worker)
             raise
+        self._workers[index] = worker
         if report.driver_problem:
             log.warning(
                 "worker %d has the slower %s driver: %s",
@@ -133,16 +154,23 @@ class Pool:
         return usable[index % len(usable)]
 
     def _on_exit(self, ticket: int, status: int) -> None:
-        for worker in self._workers.values():
-            if worker.forked.ticket == ticket and not self._stopping:
+        for worker in self._processes:
+            expected = self._stopping or worker.is_asked_to_stop
+            if worker.forked.ticket == ticket and not expected:
                 log.error("worker %d ended: %s", worker.index, describe_wait_status(status))
 
     def _on_lost(self, worker: WorkerProcess) -> None:
         if self._stopping or worker.report is None:
             return
         how = worker.killed_because or worker.last_words().partition("\n")[0] or "without a word"
-        log.error("worker %d (pid %d) has died: %s", worker.index, worker.forked.pid, how)
+        if worker.is_asked_to_stop:
+            log.info("worker %d (pid %d) has stopped", worker.index, worker.forked.pid)
+        else:
+            log.error("worker %d (pid %d) has died: %s", worker.index, worker.forked.pid, how)
         self._lost(worker, how)
+        if self._workers.get(worker.index) is not worker:
+            self._forget(worker)  # its successor is there already
+            return
         self._restarts[worker.index] = asyncio.create_task(
             self._restart(worker), name=f"restart-worker-{worker.index}"
         )
@@ -150,6 +178,7 @@ class Pool:
     async def _restart(self, dead: WorkerProcess) -> None:
         dead.close()
         await self._start_another(dead.index)
+        self._processes.discard(dead)
         self.restarts_total += 1
 
     async def _start_another(self, index: int) -> None:
@@ -164,11 +193,15 @@ class Pool:
                 delay = min(delay * 2, RESTART_LAST_DELAY)
         self._replaced(worker)
 
+    def _forget(self, worker: WorkerProcess) -> None:
+        self._processes.discard(worker)
+        worker.close()
+
     async def _watch_workers(self) -> None:
         while True:
             await asyncio.sleep(WATCH_EVERY)
             now = time.monotonic()
-            for worker in list(self._workers.values()):
+            for worker in list(self._processes):
                 if worker.alive and worker.looks_hung(now, HUNG_AFTER):
                     worker.kill("its loop has stopped while an isolate computes")
 

@@ -5,6 +5,7 @@ It knows isolates by number only; what they mean is runtime/hosting.py's.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import time
@@ -29,6 +30,8 @@ log = logging.getLogger("flora.runtime")
 
 READY_TIMEOUT = 30.0
 ERROR_TEXT_BYTES = 16 << 10
+# Of dispatch numbers: a guild that moves has dispatches in two workers at a time.
+_generations = itertools.count(1)
 
 
 class IsolateListener(Protocol):
@@ -59,6 +62,10 @@ class WorkerProcess(asyncio.Protocol):
         self.isolates_made = 0
         self.alive = True
         self.killed_because = ""
+        # For whoever decides when it has served long enough: monotonic seconds, and a count.
+        self.started_at = time.monotonic()
+        self.isolates_made = 0
+        self.is_asked_to_stop = False
         self.gone = asyncio.Event()
         self._waiters = deque[Callable[[], None]]()
         self._lost = lost
@@ -67,9 +74,9 @@ class WorkerProcess(asyncio.Protocol):
         self._out: list[bytes] = []
         self._ready: asyncio.Future[WorkerReport] = asyncio.get_running_loop().create_future()
         self._free_slots = deque(range(min(capacity, JOURNAL_SLOTS)))
-        self._generation = 0
         self._error_text = b""
         self._beats_seen = (-1, 0.0)
+        self._is_closed = False
 
     async def start(self) -> WorkerReport:
         """Waits until the worker is ready. Raises RuntimeError with its own words if it is not."""
@@ -91,14 +98,15 @@ class WorkerProcess(asyncio.Protocol):
         """Queues a frame; those of one round of the loop leave in one write."""
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
+        if kind is ToWorker.LOAD:
+            self.isolates_made += 1
         self._out.append(frame(kind, isolate, number, payload))
 
     def take_dispatch(self) -> int | None:
         """A number for a new dispatch, or None while the worker has as many as it may."""
         if not self._free_slots:
             return None
-        self._generation += 1
-        return self._generation * JOURNAL_SLOTS + self._free_slots.popleft()
+        return next(_generations) * JOURNAL_SLOTS + self._free_slots.popleft()
 
     def release_dispatch(self, dispatch: int) -> None:
         """The dispatch has ended; whoever waits for room is called until somebody takes it."""
@@ -133,6 +141,7 @@ class WorkerProcess(asyncio.Protocol):
         return now - since > patience
 
     def stop(self) -> None:
+        self.is_asked_to_stop = True
         self.send(ToWorker.STOP, 0)
 
     def last_words(self) -> str:
@@ -185,7 +194,10 @@ class WorkerProcess(asyncio.Protocol):
         self._lost(self)
 
     def close(self) -> None:
-        """Gives back what the operating system lent for this worker."""
+        """Gives back what the operating system lent for this worker, once."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         for descriptor in (self.forked.errors, self.forked.pidfd):
             with contextlib.suppress(OSError):
                 os.close(descriptor)

@@ -33,8 +33,9 @@ class OperationDesk:
         self._limits_of = limits_of
         self._metrics = metrics or Metrics()
         self._answers: dict[tuple[HostedIsolate, bool], list[Any]] = {}
-        self._tasks: set[asyncio.Future[Any]] = set()
         self._bytes: Counter[HostedIsolate] = Counter()
+        # What is under way, by who has asked; None: answered already.
+        self._open: dict[HostedIsolate, dict[asyncio.Future[Any], Record | None]] = {}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(operation.arguments)
             for name, operation in OPERATIONS.items()
@@ -53,13 +54,23 @@ class OperationDesk:
             self._answer(isolate, record, error=error)
             return
         task = asyncio.ensure_future(awaitable)
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._finish(isolate, record, done))
+        self._open.setdefault(isolate, {})[task] = record
+        task.add_done_callback(lambda done: self._finish(isolate, done))
+
+    def reject(self, isolate: HostedIsolate) -> None:
+        """The script is told that it waits in vain; what has begun ends as it would have."""
+        under_way = self._open.get(isolate, {})
+        for task, record in under_way.items():
+            if record is not None:
+                under_way[task] = None
+                self._answer(isolate, record, error=_migrated())
 
     def _begin(self, isolate: HostedIsolate, record: Record) -> Any:
         operation: Operation[Any] | None = OPERATIONS.get(record.name)
         if operation is None:
             raise OperationError(f"unknown operation {record.name[:64]!r}", "UNKNOWN_OPERATION")
+        if isolate.evicted:
+            raise _migrated()
         self._claim(isolate)
         arguments = self._decoders[record.name].decode(record.payload)
         return operation.perform(OpCall(isolate.guild_id, isolate, self._services), arguments)
@@ -85,11 +96,13 @@ class OperationDesk:
                 "TOO_MANY_OPERATIONS",
             )
 
-    def _finish(self, isolate: HostedIsolate, record: Record, done: "asyncio.Future[Any]") -> None:
-        self._tasks.discard(done)
-        if done.cancelled():
+    def _finish(self, isolate: HostedIsolate, done: "asyncio.Future[Any]") -> None:
+        error = None if done.cancelled() else done.exception()
+        record = self._open[isolate].pop(done)
+        if not self._open[isolate]:
+            del self._open[isolate]
+        if record is None or done.cancelled():
             return
-        error = done.exception()
         if isinstance(error, Exception):
             self._answer(isolate, record, error=error)
         else:
@@ -129,6 +142,12 @@ class OperationDesk:
         answers, self._answers = self._answers, {}
         for (isolate, gated), list_ in answers.items():
             _send(isolate, list_, gated=gated)
+
+
+def _migrated() -> OperationError:
+    return OperationError(
+        "the guild has moved to another worker: nothing waits for this operation", "MIGRATED"
+    )
 
 
 def _send(isolate: HostedIsolate, answers: list[Any], *, gated: bool) -> None:

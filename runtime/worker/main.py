@@ -194,11 +194,12 @@ class _Worker:
 
     def _hand_over(self, old_number: int, new_number: int) -> None:
         old, new = self._tenants.get(old_number), self._tenants.get(new_number)
-        if old is None or new is None:
+        if old is None or (new is None and new_number):
             return
         events = old.give_up_events()
-        for event in events:
-            self._give(new, event)
+        if new is not None:
+            for event in events:
+                self._give(new, event)
         dispatches = msgspec.msgpack.encode([event.dispatch for event in events])
         self._send(FromWorker.HANDED_OVER, old_number, new_number, dispatches)
 

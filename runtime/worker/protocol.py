@@ -20,7 +20,8 @@ class ToWorker(IntEnum):
     EVENT = 2  # number: the dispatch; payload: b"MESSAGE_CREATE\n{…}"
     ANSWERS = 3  # number: how many of them answer gated operations; payload: the JSON list
     CLOSE = 4  # throw the isolate away
-    HAND_OVER = 5  # number: the isolate that gets the events which this one has not started
+    # number: the isolate that gets the events which this one has not started; 0: they come back
+    HAND_OVER = 5
     STOP = 6  # close everything and exit
     SECRETS = 7  # payload: JSON, placeholders by the names of the guild's secrets
 
@@ -30,7 +31,7 @@ class FromWorker(IntEnum):
     RECORDS = 2  # number: CPU nanoseconds of the turn; payload: what drain() gave
     BREACH = 3  # a Breach: the isolate is being thrown away
     CLOSED = 4  # the isolate is gone
-    HANDED_OVER = 5  # number: the isolate that got them; payload: their dispatches, msgpack
+    HANDED_OVER = 5  # number: the isolate that got them, or 0; payload: their dispatches, msgpack
     WAITING = 6  # a script that loads can go on only when operations are answered
 
 
