@@ -51,16 +51,15 @@ class RunRequested(msgspec.Struct, frozen=True, tag="run_requested"):
 
 
 class Migrate(msgspec.Struct, frozen=True, tag="migrate"):
-    """Move this guild to another worker; answered with Done when its script runs there, with
-    Failed when it has stayed where it was."""
+    """Move this guild to the worker of this number; answered with Migrated or Refused."""
 
     guild_id: str
     worker: int
 
 
 class Recycle(msgspec.Struct, frozen=True, tag="recycle"):
-    """Move all guilds of this worker to others and start it anew; answered with Done when the new
-    one is there, with Failed when the old one stays."""
+    """Replace this worker by a fresh process; answered with Done when that has begun, or
+    Refused."""
 
     worker: int
 
@@ -84,6 +83,22 @@ class Settled(msgspec.Struct, frozen=True, tag="settled"):
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
     pass
+
+
+class Migrated(msgspec.Struct, frozen=True, tag="migrated"):
+    """From worker to worker; milliseconds: how long its events had to wait."""
+
+    source: int
+    target: int
+    milliseconds: float
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """Nothing was done, and why. is_absurd: it would be the same at any time, as there is no such
+    worker or guild."""
+
+    reason: str
+    is_absurd: bool
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
@@ -142,7 +157,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 Message = (
     Deploy | Reconcile | RunRequested | Migrate | Recycle | GetStatus | GetMetrics | GetWorkers
 )
-Reply = Settled | Done | Status | Metrics | Workers | Failed
+Reply = Settled | Done | Migrated | Refused | Status | Metrics | Workers | Failed
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from runtime.fetch.client import FetchLimits, GuardedClient
 from runtime.fetch.connecting import tls_context
 from runtime.limits import Limits
 from runtime.pool import PoolOptions
+from runtime.recycler import Service
 from runtime.retention import Retention
 from runtime.supervisor import Supervisor, SupervisorOptions
 from runtime.web import WebProcess
@@ -124,6 +125,15 @@ def compose(
             build_seconds=runtime.build_timeout_secs,
             stop_seconds=runtime.stop_timeout_secs,
             retention=Retention(**config.retention.model_dump()),
+            migration_seconds=runtime.migration_timeout_ms / 1000,
+            balances=runtime.balancer,
+            moves_all=runtime.balancer_moves_all,
+            service=Service(
+                age_seconds=runtime.worker_max_age_secs,
+                isolates=runtime.worker_max_isolates,
+                rss_bytes=runtime.worker_max_rss_mb * _MEGABYTE,
+                drain_seconds=runtime.handler_timeout_secs,
+            ),
             migrated=migrated,
             announce=announce,
         ),

@@ -180,6 +180,29 @@ class RuntimeSection(BaseModel):
     show_internal_stack_frames: bool = Field(
         default=False, description="flora's own frames in scripts' stack traces"
     )
+    migration_timeout_ms: int = Field(
+        default=500,
+        ge=1,
+        le=60_000,
+        description="for a guild that moves to another worker: for what is under way to end, for "
+        "its `suspend`, and for its `resume`",
+    )
+    balancer: bool = Field(
+        default=True, description="moves guilds off a worker that computes much more than another"
+    )
+    balancer_moves_all: bool = Field(
+        default=False,
+        description="also guilds whose scripts have no `suspend`: their variables start anew",
+    )
+    worker_max_age_secs: float = Field(
+        default=0, ge=0, description="after it a fresh process takes a worker's place; 0: never"
+    )
+    worker_max_isolates: int = Field(
+        default=10_000, ge=0, description="likewise, after so many isolates made; 0: never"
+    )
+    worker_max_rss_mb: int = Field(
+        default=2048, ge=0, description="likewise, with so much memory of its own; 0: never"
+    )
     stop_timeout_secs: float = Field(
         default=8, gt=0, description="from SIGTERM to the end, running handlers included"
     )

@@ -189,10 +189,6 @@ class Hosting:
             if guild.live is not None and guild.live.worker is worker
         ]
 
-    def loads_in(self, worker: WorkerProcess) -> bool:
-        """Whether a script is being loaded there."""
-        return any(isolate.worker is worker for isolate in self._loading.get(worker.index, ()))
-
     def release(self, guild_id: str) -> None:
         """The guild has no script from now on."""
         if guild := self.guilds.pop(guild_id, None):

@@ -63,13 +63,13 @@ class Moved:
 class MigrationOptions:
     """timeout: for handlers and operations to end, for `suspend`, and for `resume`; seconds.
 
-    succeeded(seconds that handlers and operations took to end) and timed_out() are called for each
-    move that has come to this.
+    succeeded and timed_out are called for each move that has come to this, with the seconds that
+    handlers and operations took to end, or had to.
     """
 
     timeout: float
     succeeded: Callable[[float], None] = lambda _: None
-    timed_out: Callable[[], None] = lambda: None
+    timed_out: Callable[[float], None] = lambda _: None
 
 
 class Migration:
@@ -165,7 +165,7 @@ class Migration:
         try:
             await asyncio.wait_for(guild.until_quiet(), self._options.timeout)
         except TimeoutError:
-            self._options.timed_out()
+            self._options.timed_out(self._options.timeout)
             if not forced:
                 raise NotMoved(
                     "migration_quiesce timed out: handlers or operations were under way for over "

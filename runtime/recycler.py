@@ -84,8 +84,9 @@ class Recycler:
     async def _recycle(self, index: int) -> None:
         started = time.monotonic()
         old = await self._hosting.pool.start_successor(index)
-        moved = await self._move_all(old)
-        await self._until_drained(old)
+        failed: set[str] = set()
+        moved = await self._move_all(old, failed)
+        moved += await self._until_drained(old, failed)
         left = len(self._hosting.guilds_in(old))
         await self._hosting.pool.retire(old, STOP_PATIENCE)
         self.recycled_total += 1
@@ -93,10 +94,10 @@ class Recycler:
         extra = {"ms": milliseconds, "moved": moved, "rebuilt": left}
         log.info("worker %d has been replaced", index, extra=extra)
 
-    async def _move_all(self, old: WorkerProcess) -> int:
+    async def _move_all(self, old: WorkerProcess, failed: set[str]) -> int:
         """How many guilds have moved. One that cannot, because its script does not load any more,
         is left: it is rebuilt, or said not to load, when the old process ends."""
-        moved, failed = 0, set[str]()
+        moved = 0
         while guilds := [g for g in self._hosting.guilds_in(old) if g.guild_id not in failed]:
             for guild in guilds:
                 try:
@@ -105,15 +106,15 @@ class Recycler:
                     moved += 1
                 except (NotMoved, NoWorker):
                     failed.add(guild.guild_id)
-            if self._hosting.loads_in(old):
-                await asyncio.sleep(POLL)
         return moved
 
-    async def _until_drained(self, old: WorkerProcess) -> None:
-        deadline = time.monotonic() + self._service.drain_seconds
+    async def _until_drained(self, old: WorkerProcess, failed: set[str]) -> int:
+        """How many guilds have moved: a deployment that had begun before may have gone there."""
+        moved, deadline = 0, time.monotonic() + self._service.drain_seconds
         while self._is_in_use(old) and time.monotonic() < deadline:
             await asyncio.sleep(POLL)
-            await self._move_all(old)  # a deployment that had begun before may have gone there
+            moved += await self._move_all(old, failed)
+        return moved
 
     def _is_in_use(self, old: WorkerProcess) -> bool:
         """Whether an isolate lives there that may still end by itself."""

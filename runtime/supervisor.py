@@ -20,14 +20,15 @@ from typing import Any
 from deployments.control import (
     Deploy,
     Done,
-    Failed,
     GetMetrics,
     GetStatus,
     GetWorkers,
     Message,
     Migrate,
+    Migrated,
     Reconcile,
     Recycle,
+    Refused,
     Reply,
     RunRequested,
     Settled,
@@ -44,6 +45,7 @@ from gateway.sandbox.process import SandboxProcess
 from gateway.scope import ObjectScope
 from gateway.session import GatewaySession
 from runtime import restart, revisions
+from runtime.balancer import Balancer
 from runtime.builder.client import Builder
 from runtime.command_sync import CommandSync
 from runtime.control import ControlOverRedis, ControlSocket
@@ -63,6 +65,7 @@ from runtime.listening import Listening
 from runtime.load import Load
 from runtime.mentions import MentionDefaults
 from runtime.metrics import Metrics
+from runtime.migration import Migration, MigrationOptions, NoSuchWorker, NothingToMove, NotMoved
 from runtime.migrations import migrate
 from runtime.notices import Notices
 from runtime.operations.call import HostServices
@@ -70,6 +73,7 @@ from runtime.operations.desk import OperationDesk
 from runtime.overview import Overview
 from runtime.pool import PoolOptions
 from runtime.reconciler import Reconciler
+from runtime.recycler import AlreadyRecycled, Recycler, Service
 from runtime.reports import Reports
 from runtime.retention import Retention, Sweeper
 from runtime.roster import Roster
@@ -78,6 +82,7 @@ from runtime.schedule.clock import SystemClock
 from runtime.schedule.scheduler import Scheduler
 from runtime.schedule.tasks import Tasks
 from runtime.script import Script, ScriptError
+from runtime.script_states import ScriptStates
 from runtime.secrets.vault import SecretVault
 from runtime.stack_traces import StackTraces
 from runtime.web import WebProcess
@@ -90,6 +95,8 @@ CLOSING = 2.0
 # How long a member is let wait for a script that has ended without an answer, where handlers have
 # no limit of their own; seconds.
 NO_LIMIT_PATIENCE = 30.0
+# Of a stop, for scripts to say what they take along; seconds.
+SUSPENDING = 1.0
 STEPS = ("database", "cache", "workers", "scripts", "gateway")
 
 
@@ -118,6 +125,10 @@ class SupervisorOptions:
     build_seconds: float
     stop_seconds: float
     retention: Retention
+    migration_seconds: float
+    balances: bool
+    moves_all: bool
+    service: Service
     migrated: Callable[[], None]
     announce: Callable[[], None]
 
@@ -202,8 +213,6 @@ class Supervisor:
         match message:
             case GetStatus():
                 return Status(self.missing())
-            case Migrate() | Recycle():
-                return Failed("this runtime leaves its guilds where they are")
             case GetMetrics():
                 return await (await self._when_serving()).overview.metrics()
             case GetWorkers():
@@ -218,6 +227,10 @@ class Supervisor:
             case RunRequested(guild_id):
                 (await self._when_serving()).scheduler.wake(guild_id)
                 return Done()
+            case Migrate(guild_id, worker):
+                return await _migrate(await self._when_serving(), guild_id, worker)
+            case Recycle(worker):
+                return _recycle(await self._when_serving(), worker)
 
     def missing(self) -> list[str]:
         """What the runtime lacks right now, by the names of STEPS."""
@@ -308,6 +321,22 @@ def _end_at_last(seconds: float) -> Iterator[None]:
         yield
     finally:
         last.cancel()
+
+
+async def _migrate(runtime: "_Runtime", guild_id: str, worker: int) -> Reply:
+    try:
+        moved = await runtime.migration.move(guild_id, worker)
+    except NotMoved as reason:
+        return Refused(str(reason), isinstance(reason, NoSuchWorker | NothingToMove))
+    return Migrated(moved.source, moved.target, round(moved.seconds * 1000, 3))
+
+
+def _recycle(runtime: "_Runtime", worker: int) -> Reply:
+    try:
+        runtime.recycler.recycle(worker, "an operator wants it")
+    except (NoSuchWorker, AlreadyRecycled) as reason:
+        return Refused(str(reason), isinstance(reason, NoSuchWorker))
+    return Done()
 
 
 class _Runtime:
@@ -401,6 +430,20 @@ class _Runtime:
             self._command_sync,
             limits.script_bytes,
         )
+        self.migration = Migration(
+            self.hosting,
+            self._fetch_script,
+            self.deployer.changes,
+            reports.runtime_note,
+            MigrationOptions(
+                options.migration_seconds,
+                succeeded=metrics.migration_succeeded,
+                timed_out=metrics.migration_timed_out,
+            ),
+        )
+        self.recycler = Recycler(self.hosting, self.migration, options.service)
+        self._balancer = Balancer(self.hosting, self.migration, moves_all=options.moves_all)
+        self._states = ScriptStates(database, self.hosting, self.migration)
         self._faults = Faults(
             database,
             traces,
@@ -439,7 +482,9 @@ class _Runtime:
         self._load.start()
 
     async def restore(self) -> int:
-        return await self.reconciler.restore()
+        restored = await self.reconciler.restore()
+        await self._states.hand_back()
+        return restored
 
     async def connect(self) -> None:
         """Raises GatewayRefused."""
@@ -454,6 +499,9 @@ class _Runtime:
         self._sweeper.start()
         self.reconciler.start()
         self.scheduler.start()
+        self.recycler.start()
+        if self._options.balances:
+            self._balancer.start()
         self._gateway_task = asyncio.create_task(self.gateway.run(), name="gateway")
         connected = asyncio.create_task(self.gateway.wait_connected())
         await asyncio.wait({self._gateway_task, connected}, return_when=asyncio.FIRST_COMPLETED)
@@ -486,12 +534,15 @@ class _Runtime:
         self._sweeper.stop()
         self.reconciler.stop()
         self.deployer.stop()
+        self._balancer.stop()
+        self.recycler.stop()
         self._command_sync.stop()
         self._load.stop()
         _, roster_is_kept = await asyncio.gather(
             self.scheduler.stop(timeout=1.0), self._roster.stop(timeout=1.0)
         )
-        await self.hosting.drain(_until(drained_by))
+        await self.hosting.drain(_until(drained_by - SUSPENDING))
+        await self._states.suspend_all(_until(drained_by))
         await self.hosting.stop(max(0.5, _until(deadline - 1.0)))
         self._waiting += self.hosting.abandon()
         if self._gateway_task is not None:

@@ -18,13 +18,11 @@ from deployments.control import GuildLoad, WorkerState
 from deployments.models import Guild
 from deployments.models.guild import GuildState
 from deployments.services import desired_state
+from deployments.services.migration import NotDone, NotPossible, Unanswered
+from deployments.services.migration import migrate as migrate_guild
+from deployments.services.migration import recycle as recycle_worker
 from deployments.services.outcome import until_it_holds
-from deployments.services.workers import (
-    NotDone,
-    migrate_guild,
-    present_workers,
-    recycle_worker,
-)
+from deployments.services.workers import present_workers
 
 # Guilds that have been stopped and may be let go on, the last ones first.
 STOPPED_SHOWN = 50
@@ -95,7 +93,7 @@ def migrate(request: HttpRequest, site: AdminSite, guild_id: str) -> HttpRespons
         return redirect("admin:workers")
     try:
         migrate_guild(guild=guild, worker=int(worker), actor=actor)
-    except NotDone as reason:
+    except (NotDone, NotPossible, Unanswered) as reason:
         messages.error(request, f"{guild} has stayed where it was: {reason}.")
     else:
         messages.success(request, f"{guild} runs in worker {worker} now.")
@@ -107,10 +105,10 @@ def recycle(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
     actor = operator_of(request)
     try:
         recycle_worker(worker=index, actor=actor)
-    except NotDone as reason:
+    except (NotDone, NotPossible, Unanswered) as reason:
         messages.error(request, f"Worker {index} was not recycled: {reason}.")
     else:
-        messages.success(request, f"Worker {index} is a new process now; its guilds have moved.")
+        messages.success(request, f"Worker {index} is being replaced: its guilds move one by one.")
     return redirect("admin:workers")
 
 

@@ -20,6 +20,7 @@ from deployments.access import (
 )
 from deployments.kv.rules import KvError
 from deployments.services.kv_transfer import ExportNotFound
+from deployments.services.migration import NotDone, NotPossible, Unanswered
 from deployments.services.roll_back import NotRollbackable
 from deployments.services.schedule import NotRunnable
 from deployments.services.secrets import InvalidSecret
@@ -35,6 +36,7 @@ PREFIXES = {
     status.HTTP_404_NOT_FOUND: "Resource not found: ",
     status.HTTP_500_INTERNAL_SERVER_ERROR: "Internal server error",
     status.HTTP_405_METHOD_NOT_ALLOWED: "Method not allowed: ",
+    status.HTTP_409_CONFLICT: "Conflict: ",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Payload too large: ",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Unsupported media type: ",
     status.HTTP_429_TOO_MANY_REQUESTS: "Too many requests: ",
@@ -68,8 +70,12 @@ def envelope(error: Exception, context: dict[str, Any]) -> Response:
             return _answer(404, f"cron job {error}")
         case OperatorsOnly():
             return _answer(403, str(error))
-        case InvalidSource() | NotRollbackable() | NotRunnable():
+        case InvalidSource() | NotRollbackable() | NotRunnable() | NotPossible():
             return _answer(400, str(error))
+        case NotDone():
+            return _answer(409, str(error))
+        case Unanswered():
+            return _answer(503, str(error))
         case InvalidSecret():
             return _answer(400, f"`{error.field}`: {error}")
         case KvError():

@@ -144,6 +144,10 @@ class TokenRequest(serializers.Serializer[Any]):
     days = WholeNumber(required=False, allow_null=True, min_value=1, max_value=3650)
 
 
+class MigrateForm(serializers.Serializer[Any]):
+    worker = WholeNumber(min_value=0, max_value=1000)
+
+
 # --- out ----------------------------------------------------------------------------------
 
 
@@ -320,6 +324,19 @@ class RunRequestedAnswer(Answer):
 class SecretAnswer(Answer):
     name = serializers.CharField()
     allowed_hosts = serializers.ListField(child=serializers.CharField())
+
+
+class MigratedAnswer(Answer):
+    """waited_ms: how long the events of the guild had to wait for it."""
+
+    guild_id = serializers.CharField()
+    from_worker = serializers.IntegerField()
+    worker = serializers.IntegerField()
+    waited_ms = serializers.FloatField()
+
+
+class RecycleAnswer(Answer):
+    worker = serializers.IntegerField()
 
 
 class DeletedAnswer(Answer):

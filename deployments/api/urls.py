@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from deployments.api import cron, deployments, guilds, kv, secrets, tokens
+from deployments.api import cron, deployments, guilds, kv, secrets, tokens, workers
 from deployments.api.health import Health, Public, Ready
 from deployments.api.logs import Logs, LogStream
 from deployments.api.me import Me
@@ -33,6 +33,8 @@ ROUTES: dict[str, type[APIView]] = {
     "guilds/<str:guild_id>/resume": guilds.Resume,
     "guilds/<str:guild_id>/settings": guilds.Settings,
     "guilds/<str:guild_id>/lift-suspension": guilds.LiftSuspension,
+    "guilds/<str:guild_id>/migrate": workers.Migrate,
+    "workers/<int:worker>/recycle": workers.Recycle,
     "faults/<str:guild_id>": guilds.Faults,
     "deployments": deployments.Deployments,
     "deployments/<str:guild_id>": deployments.Deployment,

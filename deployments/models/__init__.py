@@ -8,6 +8,7 @@ from deployments.models.log import LogEntry
 from deployments.models.restart import GatewaySession, WaitingEvent
 from deployments.models.revision import Revision
 from deployments.models.schedule import CronJob, JobRun, Task
+from deployments.models.script_state import ScriptState
 from deployments.models.secret import Secret
 from deployments.models.token import ApiToken
 from deployments.models.user import User
@@ -25,6 +26,7 @@ __all__ = [
     "KvStore",
     "LogEntry",
     "Revision",
+    "ScriptState",
     "Secret",
     "Task",
     "User",

@@ -162,6 +162,32 @@ def test_a_guilds_routes_answer_each_caller_as_the_table_says(world: World, name
             assert traces(world) == before
 
 
+# 404: there is no such guild as far as you are concerned; a worker is nobody's secret.
+OPERATORS_ROUTES: dict[str, tuple[int, int]] = {
+    "nobody": (401, 401),
+    "a stranger's token": (404, 403),
+    "the other owner's token": (404, 403),
+    "the owner's token": (403, 403),
+    "the owner's session": (403, 403),
+    "an operator's token for the other guild": (404, 403),
+    # No runtime runs here: what an operator wants cannot be done at once.
+    "an operator's session": (503, 503),
+    "an operators' token": (503, 503),
+}
+
+
+@pytest.mark.parametrize("name", OPERATORS_ROUTES)
+def test_only_operators_move_guilds_and_replace_workers(world: World, name: str) -> None:
+    ask = caller(name, world)
+    before = traces(world)
+    migrate, _ = ask("POST", f"/api/guilds/{GARDEN}/migrate", {"worker": 1})
+    recycle, _ = ask("POST", "/api/workers/1/recycle")
+    assert (migrate, recycle) == OPERATORS_ROUTES[name]
+    done = [] if migrate != 503 else [("migrate",), ("migrate_failed",), ("recycle",)]
+    *unchanged, audit = traces(world)
+    assert (tuple(unchanged), audit) == (before[:-1], before[-1] + done)
+
+
 @pytest.mark.parametrize(
     ("name", "seen"),
     [

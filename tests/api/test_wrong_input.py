@@ -197,3 +197,24 @@ def test_a_path_that_is_accepted_stays_inside_and_is_the_same_everywhere(path: s
     assert not {"", ".", ".."} & set(path.split("/"))
     assert "\\" not in path
     assert path.isprintable() or all(ord(c) > 0x7F or c.isprintable() for c in path)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        (f"guilds/{GARDEN}/migrate", {}, "`worker`: This field is required."),
+        (f"guilds/{GARDEN}/migrate", {"worker": "1"}, "`worker`: A valid integer is required."),
+        (f"guilds/{GARDEN}/migrate", {"worker": True}, "`worker`: A valid integer is required."),
+        (
+            f"guilds/{GARDEN}/migrate",
+            {"worker": -1},
+            "`worker`: Ensure this value is greater than or equal to 0.",
+        ),
+        (f"guilds/{GARDEN}/migrate", {"worker": 65}, "there is no worker 65"),
+        ("workers/65/recycle", None, "there is no worker 65"),
+        ("workers/99999999999999999999/recycle", None, "there is no worker 99999999999999999999"),
+    ],
+)
+def test_a_worker_that_cannot_be(operator: Api, path: str, body: Any, message: str) -> None:
+    assert operator("POST", f"/api/{path}", body) == (400, {"message": f"Bad request: {message}"})
+    assert not AuditEvent.objects.filter(action__in=["migrate", "recycle"]).exists()

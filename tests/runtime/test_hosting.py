@@ -129,6 +129,7 @@ class House:
 
     def load_failed(self, script: Script, error: ScriptError) -> None:
         self.failed.append(error)
+        self._changed.set()
 
     def runtime_note(self, guild_id: str, level: str, text: str) -> None: ...
 
