@@ -24,6 +24,8 @@ from runtime.worker.protocol import TurnLimits
 SDK = PROJECT_ROOT / "runtime" / "sdk" / "dist" / "sdk.js"
 SANDBOX_PYTHON = PROJECT_ROOT / ".venv-sandbox" / "bin" / "python"
 _MEGABYTE = 1 << 20
+# How long a worker that is replaced lives on for handlers that have no limit of their own.
+_DRAIN_SECONDS = 30.0
 
 
 def limits_with(config: Config, own: Mapping[str, Any]) -> Limits:
@@ -132,7 +134,7 @@ def compose(
                 age_seconds=runtime.worker_max_age_secs,
                 isolates=runtime.worker_max_isolates,
                 rss_bytes=runtime.worker_max_rss_mb * _MEGABYTE,
-                drain_seconds=runtime.handler_timeout_secs,
+                drain_seconds=runtime.handler_timeout_secs or _DRAIN_SECONDS,
             ),
             migrated=migrated,
             announce=announce,

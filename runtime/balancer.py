@@ -6,7 +6,6 @@ wants it otherwise, and nothing moves for a short peak or to and fro.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -106,8 +105,12 @@ class Balancer:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            with contextlib.suppress(NotMoved):  # the migration has said why
+            try:
                 await self.look(time.monotonic())
+            except NotMoved:
+                pass  # the migration has said why
+            except Exception:
+                log.exception("the workers could not be balanced")
 
     async def look(self, now: float) -> None:
         """Moves at most one guild. now: monotonic seconds. Raises NotMoved."""

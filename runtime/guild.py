@@ -415,10 +415,14 @@ class GuildRuntime:
         """The worker has died; its journal tells who computed and which events had started."""
         ours = {dispatch.isolate for dispatch in self._dispatches.values()} | {self.live}
         lost = {isolate for isolate in ours if isolate is not None and isolate.worker is worker}
+        if self._giving_back is not None and self._giving_back.worker is worker:
+            self._giving_back = None
         if not lost:
+            self._pump()
             return
         for isolate in lost:
-            if isolate.lose(how) and isolate is not self._blamed:
+            is_suspect = isolate.lose(how) and not worker.is_asked_to_stop
+            if is_suspect and isolate is not self._blamed:
                 error = ScriptError("", f"its worker process died: {how}")
                 self._reports.script_failed(isolate, "dispatch", error)
                 started = self._newest_started(isolate)

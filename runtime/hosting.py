@@ -146,9 +146,8 @@ class Hosting:
                         raise LoadFailed(ScriptError("", how)) from None
 
     async def load_in(self, index: int, script: Script) -> HostedIsolate:
-        """Loads a script in this worker, beside what the guild runs now. One attempt. Raises
+        """Loads what the guild runs once more, in this worker and beside it. One attempt. Raises
         LoadFailed, NoWorker or WorkerLost."""
-        await self._secrets.refresh(script.guild_id)
         return await self._load_once(index, script, trial=False)
 
     def adopt(self, isolate: HostedIsolate) -> bool:

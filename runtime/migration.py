@@ -122,7 +122,7 @@ class Migration:
             try:
                 successor = await self._arrive(guild, script, index, state, forced)
                 self._switch(guild, source, successor, index)
-            except NotMoved:
+            except Exception:
                 await self._return(guild, source, state)
                 raise
         finally:

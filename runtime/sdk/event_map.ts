@@ -95,12 +95,12 @@ export interface ErrorContext {
   ctx?: any;
 }
 
-/** Before the script's isolate ends because its guild moves: what is returned comes back. */
+/** Before the isolate ends because the guild moves or flora stops: what is returned comes back. */
 export interface SuspendContext {
   event: string;
 }
 
-/** After a move, before anything else happens. */
+/** After a move or a restart, before any other event. */
 export interface ResumeContext {
   event: string;
   /** What the handlers of `suspend` have returned; null for nothing. */
