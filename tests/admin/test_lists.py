@@ -68,14 +68,15 @@ def test_the_filter_and_the_property_agree_on_every_state(world: World) -> None:
     Guild.objects.all().delete()
     revision: Revision | None
     moments: tuple[datetime | None, ...] = (None, timezone.now())
-    for number, (left, paused, error, has_script) in enumerate(
-        product(moments, moments, ("", "boom"), (False, True))
+    for number, (left, paused, suspended, error, has_script) in enumerate(
+        product(moments, moments, moments, ("", "boom"), (False, True))
     ):
         guild = Guild.objects.create(
             id=300000000000000200 + number,
             name=str(number),
             left_at=left,
             paused_at=paused,
+            suspended_at=suspended,
             load_error=error,
         )
         revision = revision_of(guild, Status.SUCCESS) if has_script else None
@@ -85,8 +86,8 @@ def test_the_filter_and_the_property_agree_on_every_state(world: World) -> None:
     for state, guilds in found.items():
         assert guilds
         assert {guild.state for guild in guilds} == {state}
-    assert sum(map(len, found.values())) == 16
-    assert len(rows(visit.get("guild/?state=nonsense"))) == 16
+    assert sum(map(len, found.values())) == 32
+    assert len(rows(visit.get("guild/?state=nonsense"))) == 32
 
 
 def test_the_list_of_guilds(operator: Visitor, world: World) -> None:

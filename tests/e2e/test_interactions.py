@@ -224,15 +224,16 @@ async def test_a_script_without_handlers_for_it_is_no_silence(
 async def test_an_interrupted_script_and_one_that_does_not_come_back(
     flora: Installation, guild: FakeGuild
 ) -> None:
-    """It loads once and never again."""
+    """It loads once and never again, nor does the revision that is brought back instead."""
     once = (
         "const seen = kv.store('seen');"
         "if (await seen.get('once')) throw new Error('not again');"
         "on('interactionCreate', async () => { await seen.set('once', '1'); for (;;) {} })"
     )
-    assert (await flora.deploy(guild.id, once)).status == 200
+    for source in (once, f"{once}\n// the same"):
+        assert (await flora.deploy(guild.id, source)).status == 200
     await sees(guild, await guild.command("burn"), (INTERRUPTED, ALONE))
-    await flora.until_logged(guild.id, "not again")
+    await flora.until_logged(guild.id, "deploy failed: Error: not again")
     await sees(guild, await guild.command("burn"), (NOT_RUNNING, ALONE))
 
 

@@ -38,8 +38,10 @@ class Services:
 
     clock: Any
     tasks: Any
-    max_cron_jobs: int = 32
     changed: list[Isolate] = field(default_factory=list)
+
+    def max_cron_jobs(self, guild_id: str) -> int:
+        return 32
 
     def jobs_changed(self, isolate: Isolate) -> None:
         self.changed.append(isolate)

@@ -178,7 +178,7 @@ def test_a_guilds_log_has_the_name_where_the_value_was(
     runtime.open()
 
     async def write() -> None:
-        guild_log = GuildLog(runtime.database, runtime.vault.redacted)
+        guild_log = GuildLog(runtime.database, lambda _: 100, runtime.vault.redacted)
         guild_log.start()
         guild_log.write(GUILD, "info", "flora:js", f"key: {VALUE}")
         await guild_log.stop()
