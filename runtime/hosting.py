@@ -277,7 +277,6 @@ class Hosting:
             isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
             loading.add(isolate)
             limits = self._limits_of(script.guild_id)
-            worker.isolates_made += 1
             self.metrics.isolates_made.add()
             load = asyncio.create_task(
                 isolate.load(

@@ -137,7 +137,7 @@ class Recycler:
     def reason(self, worker: WorkerProcess, now: float) -> str:
         """Why this worker has served long enough, empty while it has not."""
         service = self._service
-        age = now - worker.started_at
+        age = now - worker.up_since
         if service.age_seconds and age >= service.age_seconds:
             return f"it has run for {age:.0f} s"
         if service.isolates and worker.isolates_made >= service.isolates:

@@ -57,14 +57,12 @@ class WorkerProcess(asyncio.Protocol):
         self.forked = forked
         self.report: WorkerReport | None = None
         self.listeners: dict[int, IsolateListener] = {}
-        # Unix seconds, and how many isolates it has had: what it may be recycled for.
-        self.started_at = time.time()
+        # What it may be recycled for: since when it runs, unix seconds and monotonic ones, and how
+        # many isolates it has had.
+        self.started_at, self.up_since = time.time(), time.monotonic()
         self.isolates_made = 0
         self.alive = True
         self.killed_because = ""
-        # For whoever decides when it has served long enough: monotonic seconds, and a count.
-        self.started_at = time.monotonic()
-        self.isolates_made = 0
         self.is_asked_to_stop = False
         self.gone = asyncio.Event()
         self._waiters = deque[Callable[[], None]]()

@@ -36,8 +36,12 @@ def workers(runtime: Answering) -> Answering:
     """A runtime with three workers, which does what it is asked."""
 
     def answer(message: control.Message) -> control.Reply:
-        is_question = isinstance(message, control.GetWorkers)
-        return Workers([BUSY, AWAY, IDLE]) if is_question else control.Done()
+        match message:
+            case control.GetWorkers():
+                return Workers([BUSY, AWAY, IDLE])
+            case control.Migrate(_, worker):
+                return control.Migrated(0, worker, 12.5)
+        return control.Done()
 
     runtime.answer = answer
     return runtime
@@ -111,17 +115,17 @@ def test_a_guild_is_moved_and_a_worker_recycled(
     assert said(operator.get(PAGE)) == ["Orchard runs in worker 2 now."]
     operator.post(f"{PAGE}0/recycle/")
     assert control.Recycle(0) in workers.asked
-    assert said(operator.get(PAGE)) == ["Worker 0 is a new process now; its guilds have moved."]
+    assert said(operator.get(PAGE)) == ["Worker 0 is being replaced: its guilds move one by one."]
     moved, recycled = AuditEvent.objects.order_by("-pk")[:2][::-1]
     assert (moved.action, moved.guild_id, moved.details) == ("migrate", ORCHARD, {"worker": 2})
-    assert (recycled.action, recycled.guild_id) == ("recycle_worker", None)
+    assert (recycled.action, recycled.guild_id) == ("recycle", None)
     assert recycled.details == {"worker": 0}
 
 
 def test_what_the_runtime_does_not_do_is_told_with_its_reason(
     workers: Answering, world: World, operator: Visitor
 ) -> None:
-    workers.answer = lambda message: control.Failed("it does not come to rest")
+    workers.answer = lambda message: control.Refused("it does not come to rest", is_absurd=False)
     operator.post(f"{PAGE}guilds/{GARDEN}/migrate/", {"worker": "1"})
     assert said(operator.get(PAGE)) == ["Garden has stayed where it was: it does not come to rest."]
 

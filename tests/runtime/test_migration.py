@@ -67,7 +67,7 @@ class Estate(House):
             MigrationOptions(timeout, self.quiesced.append, self._on_timeout),
         )
 
-    def _on_timeout(self) -> None:
+    def _on_timeout(self, seconds: float) -> None:
         self.timeouts += 1
 
     def placeholders(self, guild_id: str) -> dict[str, str]:

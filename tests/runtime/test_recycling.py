@@ -97,7 +97,7 @@ async def test_when_a_worker_has_served_long_enough(estate: Estate) -> None:
     await estate.run(COUNTS)
     worker = estate.worker
     assert worker is not None
-    now, own = worker.started_at + 100, own_bytes(worker.forked.pid)
+    now, own = worker.up_since + 100, own_bytes(worker.forked.pid)
     assert own > 1 << 20
 
     def reason(**service: float) -> str:
