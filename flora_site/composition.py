@@ -40,6 +40,7 @@ def limits_with(config: Config, own: Mapping[str, Any]) -> Limits:
             heap_bytes=runtime.heap_mb * _MEGABYTE,
             external_bytes=runtime.external_mb * _MEGABYTE,
             boot_seconds=runtime.boot_timeout_secs,
+            operations=runtime.guild_operations_under_way,
         ),
         load_seconds=runtime.load_timeout_secs,
         operations=runtime.guild_operations,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,7 +23,14 @@ log = logging.getLogger("flora.runtime")
 MAX_BYTES_UNDER_WAY = 32 << 20
 # The largest single answer, many values out of KV, stays below what a frame may hold.
 MAX_FRAME_TEXT = 16 << 20
+# An operation over the number of its time is refused so many seconds late: who asks again and
+# again must not keep this loop busy with saying no.
+REFUSED_AFTER = 0.25
 _UNKNOWN = OperationError("Internal error: the operation failed on the host", "INTERNAL_ERROR")
+
+
+class _TooOften(OperationError):
+    """More operations than the guild has in their time."""
 
 
 class OperationDesk:
@@ -50,6 +58,10 @@ class OperationDesk:
         self._bytes[isolate] += len(record.payload)
         try:
             awaitable = self._begin(isolate, record)
+        except _TooOften as error:
+            refuse = partial(self._answer, isolate, record, error=error)
+            asyncio.get_running_loop().call_later(REFUSED_AFTER, refuse)
+            return
         except Exception as error:
             self._answer(isolate, record, error=error)
             return
@@ -91,7 +103,7 @@ class OperationDesk:
                 "TOO_MANY_OPERATIONS",
             )
         if not isolate.operations.claim(limits.operations, time.monotonic()):
-            raise OperationError(
+            raise _TooOften(
                 f"more than {limits.operations} operations in 10 seconds: do less, or later",
                 "TOO_MANY_OPERATIONS",
             )

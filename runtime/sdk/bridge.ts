@@ -23,11 +23,15 @@ import {
 import { type Plain, type PlainObject, plainText } from "./plain";
 import { byteLength } from "./text";
 
-/** guild: its id. secrets: placeholders by their names. seed: of random numbers, 32 bytes as hex. */
+/**
+ * guild: its id. secrets: placeholders by their names. seed: of random numbers, 32 bytes as hex.
+ * operations: how many may be unanswered at once, 0 or nothing for any number.
+ */
 export interface StartSettings {
   readonly guild: string | null;
   readonly secrets?: PlainObject;
   readonly seed?: string;
+  readonly operations?: number;
 }
 
 /** What the bridge hands the host's texts to. */
@@ -67,6 +71,8 @@ interface Answer {
 
 // The host refuses a drain over 16 MiB; the rest is left for notices, which must always fit.
 const MAX_DRAIN_BYTES = 15 << 20;
+// What a script causes in one turn, its host looks at one by one.
+const MAX_CLAIMED = 10_000;
 // Below this a text is not measured but taken for three bytes a character.
 const SMALL = 4096;
 // What a record takes beside its payload: its number, its name, punctuation.
@@ -80,9 +86,11 @@ const TOO_MANY_ERRORS =
 
 let records = "";
 let claimed = 0;
+let claimedBytes = 0;
 let errorBytes = 0;
 let turn = 0;
 let lastOperation = 0;
+let mostOperations = 0;
 let subscriptions = "";
 // The event in whose course a script computes now, where that is known.
 let origin: string | null = null;
@@ -160,6 +168,11 @@ export function setOrigin(event: string | null): void {
   origin = event;
 }
 
+/** From now on so many operations may be unanswered at once, 0: any number. */
+export function limitOperations(most: number): void {
+  mostOperations = most;
+}
+
 /** Changes whenever the host has taken what a script said. */
 export function currentTurn(): number {
   return turn;
@@ -215,7 +228,7 @@ export function makeBridge(receivers: Receivers): Bridge {
     }
     const text = `[${records}]`;
     records = "";
-    claimed = errorBytes = 0;
+    claimed = claimedBytes = errorBytes = 0;
     turn++;
     return text;
   }
@@ -223,7 +236,14 @@ export function makeBridge(receivers: Receivers): Bridge {
   return { receive, drain, rejected };
 }
 
+/** What is too much is refused here: a flood would keep the host busy with saying no. */
 function ask(name: string, payload: string): Promise<Answer> {
+  if (mostOperations > 0 && waiting.size >= mostOperations) {
+    throw codedError(
+      `more than ${mostOperations} operations are under way: await some first`,
+      "TOO_MANY_OPERATIONS",
+    );
+  }
   claim(payload);
   const id = ++lastOperation;
   return new PromiseConstructor<Answer>((resolve) => {
@@ -245,8 +265,9 @@ function record(text: string): void {
 
 function claim(payload: string): void {
   if (!takeRoom(payload)) {
+    const most = claimed < MAX_CLAIMED ? `${MAX_DRAIN_BYTES} bytes` : `${MAX_CLAIMED} messages`;
     throw codedError(
-      `too much at once: at most ${MAX_DRAIN_BYTES} bytes may leave a script in one turn`,
+      `too much at once: at most ${most} may leave a script in one turn`,
       "LIMIT_EXCEEDED",
     );
   }
@@ -255,10 +276,11 @@ function claim(payload: string): void {
 /** Takes the room that a record with this payload needs; false when this turn has no more. */
 function takeRoom(payload: string): boolean {
   const bytes = RECORD_BYTES + size(payload);
-  if (claimed + bytes > MAX_DRAIN_BYTES) {
+  if (claimed >= MAX_CLAIMED || claimedBytes + bytes > MAX_DRAIN_BYTES) {
     return false;
   }
-  claimed += bytes;
+  claimed++;
+  claimedBytes += bytes;
   return true;
 }
 

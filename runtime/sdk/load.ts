@@ -5,7 +5,7 @@
  * that top-level `await` works and the end of the top-level code is known.
  */
 
-import { notice, type StartSettings } from "./bridge";
+import { limitOperations, notice, type StartSettings } from "./bridge";
 import { allRegistered } from "./cron";
 import { errorText } from "./errors";
 import { adoptDispatch } from "./events";
@@ -28,6 +28,7 @@ export function start(settings: StartSettings): void {
   }
   setGuild(settings.guild);
   setPlaceholders(settings.secrets);
+  limitOperations(settings.operations ?? 0);
   if (settings.seed !== undefined) {
     seed(settings.seed);
   }

@@ -38,7 +38,8 @@ class FromWorker(IntEnum):
 class TurnLimits(msgspec.Struct, frozen=True):
     """What one turn of an isolate may use; 0 turns a limit off. Seconds and bytes.
 
-    boot_seconds: for the SDK, before anything of the script.
+    boot_seconds: for the SDK, before anything of the script. operations: how many may be
+    unanswered at once.
     """
 
     cpu_seconds: float
@@ -48,6 +49,7 @@ class TurnLimits(msgspec.Struct, frozen=True):
     heap_bytes: int
     external_bytes: int
     boot_seconds: float = 5.0
+    operations: int = 0
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -64,8 +66,9 @@ class Load(msgspec.Struct, frozen=True):
 class Breach(msgspec.Struct, frozen=True):
     """Why a worker threw an isolate away.
 
-    kind: cpu, timeout, memory, protocol, or stuck (it could not even be closed: the worker
-    must be killed). cpu_ms: of the turn; peak_bytes: the worker's resident size at the breach.
+    kind: cpu, timeout, memory, protocol, crowded (no fault of its own: the worker's memory runs
+    out, and it has grown most), or stuck (it could not even be closed: the worker must be
+    killed). cpu_ms: of the turn; peak_bytes: the worker's resident size at the breach.
     """
 
     kind: str

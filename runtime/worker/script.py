@@ -22,7 +22,12 @@ SEED_BYTES = 32
 
 def start_text(load: Load, seed: bytes) -> bytes:
     """seed: SEED_BYTES of the system's entropy, for this isolate alone."""
-    settings = {"guild": load.guild, "secrets": load.secrets, "seed": seed.hex()}
+    settings = {
+        "guild": load.guild,
+        "secrets": load.secrets,
+        "seed": seed.hex(),
+        "operations": load.limits.operations,
+    }
     return b"S" + msgspec.json.encode(settings)
 
 

@@ -83,6 +83,7 @@ class Script:
         guild: str | None = GUILD,
         isolate: Callable[[Sink, int], Isolate] = ThinIsolate,
         seed: bytes = bytes(SEED_BYTES),
+        operations: int = 0,
     ) -> None:
         self.notices: list[tuple[str, Any]] = []
         self.operations: list[Operation] = []
@@ -92,7 +93,8 @@ class Script:
         self._attempts = itertools.count(1)
         self._isolate = isolate(self._answers.put, HEAP_BYTES)
         self._isolate.install_bridge(SDK.read_bytes())
-        load = Load(guild, source, SOURCE_NAME, TurnLimits(0, 0, 0, 0, HEAP_BYTES, HEAP_BYTES))
+        limits = TurnLimits(0, 0, 0, 0, HEAP_BYTES, HEAP_BYTES, operations=operations)
+        load = Load(guild, source, SOURCE_NAME, limits)
         self.turn(start_text(load, seed))
         self._evaluate(_BENCH.encode())
         self._evaluate(wrapped(load))

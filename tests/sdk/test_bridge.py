@@ -16,6 +16,7 @@ Loader = Callable[..., Script]
 
 READ = "rest.fetchMessage({channelId: CHANNEL, messageId: MESSAGE})"
 MIB = 1 << 20
+MOST_RECORDS = 10_000
 LIMIT = 15 * MIB
 FULL = {
     "name": "Error",
@@ -203,8 +204,28 @@ def test_sizes_are_counted_as_the_host_counts_them(script: Script) -> None:
 )
 def test_a_flood_of_small_records_fits_what_the_host_takes(script: Script, flood: str) -> None:
     # Script.turn fails when more is drained than a worker accepts.
-    script.run(f"try {{ for (let i = 0; i < 3e5; i++) {flood} }} catch {{}}")
+    drained = script.run(f"try {{ for (let i = 0; i < 3e4; i++) {flood} }} catch {{}}")
+    assert len(drained) <= MOST_RECORDS
     assert len(script.asks(READ)) == 1
+
+
+def test_operations_under_way_are_counted_in_the_isolate(load: Loader) -> None:
+    script = load(operations=2)
+    one, two, three = (script.attempt(READ) for _ in range(3))
+    assert [len(attempt.asked) for attempt in (one, two, three)] == [1, 1, 0]
+    assert three.result == {
+        "error": {
+            "name": "Error",
+            "message": "more than 2 operations are under way: await some first",
+            "code": "TOO_MANY_OPERATIONS",
+        }
+    }
+    script.refuse(one.asked[0], "no")
+    four = script.attempt(READ)
+    assert len(four.asked) == 1
+    script.answer(two.asked[0], 2)
+    script.answer(four.asked[0], 4)
+    assert (two.result, four.result) == ({"value": 2}, {"value": 4})
 
 
 def test_many_events_may_fail_in_one_turn(load: Loader) -> None:
