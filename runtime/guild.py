@@ -382,10 +382,19 @@ class GuildRuntime:
         self._metrics.limit_broken(breach.kind)
         if breach.kind == "stuck":
             self._blamed = isolate
+            isolate.worker.accused = isolate.worker.accused or isolate.number
             isolate.worker.kill(f"guild {self.guild_id} computes and cannot be interrupted")
         if isolate is not self.live and isolate.stage is not Stage.DRAINING:
             # It was loading: whoever loads it is told, or whoever tells it what it takes over.
             self._lose({isolate}, self._breach_error(breach))
+            return
+        if breach.kind == "crowded":
+            self._reports.runtime_note(
+                self.guild_id,
+                "warn",
+                "the script was started anew: its worker ran out of memory, and it held most of it",
+            )
+            self._lose({isolate})
             return
         error = self._breach_error(breach)
         self._reports.script_failed(isolate, "dispatch", error)
@@ -426,8 +435,8 @@ class GuildRuntime:
                 error = ScriptError("", f"its worker process died: {how}")
                 self._reports.script_failed(isolate, "dispatch", error)
                 started = self._newest_started(isolate)
-                suspects = len(worker.forked.journal.computing())
-                offence = Offence(FaultKind.WORKER, error, started, is_sure=suspects == 1)
+                is_sure = len(worker.suspects()) == 1
+                offence = Offence(FaultKind.WORKER, error, started, is_sure=is_sure)
                 self._offended(isolate, offence)
         self._waits_for_room = False
         self._lose(lost)

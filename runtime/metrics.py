@@ -21,7 +21,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 RECENT = 1000
 # How an isolate may break a limit, by runtime/worker/protocol.py's names; what a worker says
 # otherwise is one value more, not any number of them.
-BREACHES = frozenset({"cpu", "timeout", "stuck", "memory", "protocol"})
+BREACHES = frozenset({"cpu", "timeout", "stuck", "memory", "protocol", "crowded"})
 _TIMEOUTS = ("cpu", "timeout", "stuck")
 
 # prometheus_client puts `_total` behind the names of counters in these lines, always.

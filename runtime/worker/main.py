@@ -30,6 +30,7 @@ from runtime.worker.protocol import (
     frame,
 )
 from runtime.worker.records import Record, decode_records, encode_records, is_gated
+from runtime.worker.resting import Resting
 from runtime.worker.script import SEED_BYTES, load_failure, start_text, wrapped
 from runtime.worker.tenant import DRAIN_ONLY, Input, InputKind, Stage, Tenant
 from runtime.worker.v8 import Answer, BridgeError, Outcome, load_v8
@@ -43,7 +44,13 @@ AT_ONCE_PINNED, AT_ONCE_UNPINNED = 8, 1
 # With those that have become slow, which go on at lower priority.
 MAX_COMPUTING = JOURNAL_LANES
 MAX_RECORDS_BYTES = 16 << 20
+# Three times what the bridge lets a script cause in one turn: the rest are its own notices.
+MAX_RECORDS = 30_000
+# CPU time of silent turns that is told at once.
+TOLD_CPU_NS = 10_000_000
 MAX_TIMERS = 4096
+
+NO_RECORDS = b"[]"
 
 # What the loop finds among its results besides answers and BACKLOG_WRITTEN: an isolate is closed.
 _CLOSED = 100
@@ -119,6 +126,7 @@ class _Worker:
             stuck=self._report_stuck,
         )
         self._resident = resident
+        self._resting = Resting(resident.bytes)
         self._tenants: dict[int, Tenant] = {}
         self._ready: deque[Tenant] = deque()
         self._turns: dict[Tenant, Turn] = {}
@@ -245,6 +253,7 @@ class _Worker:
         self._release(turn)
         cpu_ns = answer.cpu_ns - tenant.cpu_ns
         tenant.cpu_ns = answer.cpu_ns
+        tenant.untold_cpu_ns += max(0, cpu_ns)
         if answer.outcome is Outcome.OUT_OF_MEMORY:
             turn.breach = "memory"
         elif answer.outcome is Outcome.TERMINATED:
@@ -254,9 +263,11 @@ class _Worker:
         elif answer.outcome is not Outcome.COMPLETED:
             # Only evaluating the script may throw; receive and drain never do.
             failure = load_failure(answer, tenant.source_name)
-            self._send_records(tenant, encode_records([failure]), cpu_ns)
+            self._send_records(tenant, encode_records([failure]))
         elif answer.text:
             self._pass_on(tenant, answer.text, cpu_ns)
+        if tenant.untold_cpu_ns >= TOLD_CPU_NS:
+            self._send_records(tenant, NO_RECORDS)
         if tenant.stage is Stage.LOADING and tenant.is_at_rest:
             self._send(FromWorker.WAITING, tenant.number, 0)
         self._queue(tenant)
@@ -275,6 +286,8 @@ class _Worker:
             if len(text) > MAX_RECORDS_BYTES:
                 raise ValueError(f"{len(text)} bytes of records, at most {MAX_RECORDS_BYTES}")
             records = decode_records(text)
+            if len(records) > MAX_RECORDS:
+                raise ValueError(f"{len(records)} records of one turn, at most {MAX_RECORDS}")
             passed = [record for record in records if not self._keep(tenant, record)]
         except (msgspec.DecodeError, ValueError) as error:
             self._breach(tenant, "protocol", str(error), cpu_ns)
@@ -282,7 +295,7 @@ class _Worker:
         if len(passed) < len(records):
             text = encode_records(passed)
         if passed:
-            self._send_records(tenant, text, cpu_ns)
+            self._send_records(tenant, text)
 
     def _keep(self, tenant: Tenant, record: Record) -> bool:
         if record.number:
@@ -320,19 +333,31 @@ class _Worker:
 
     def _seconds_to_deadline(self) -> float | None:
         deadline = self._timers[0][0] if self._timers else math.inf
+        if self._tenants:
+            deadline = min(deadline, self._resting.due)
         for turn in self._turns.values():
             deadline = min(deadline, turn.next_check)
         return None if deadline == math.inf else max(0.0, deadline - time.monotonic())
 
     def _watch(self) -> None:
-        if not self._turns and not self._timers:
+        if not self._tenants:
             return
         now = time.monotonic()
+        if self._resting.due <= now:
+            self._look_after_resting(now)
         turns = list(self._turns.values())
         if any(turn.next_check <= now for turn in turns):
             self._watchdog.check(turns, now)
         if self._timers and self._timers[0][0] <= now:
             self._fire_timers(now)
+
+    def _look_after_resting(self, now: float) -> None:
+        busy, too_large = self._resting.check(self._tenants.values(), now)
+        for tenant in busy:
+            # A turn that asks for nothing: what computes there is watched from now on.
+            self._give(tenant, Input(InputKind.OTHER, DRAIN_ONLY))
+        if too_large is not None:
+            self._breach(too_large, "crowded", "", 0)
 
     def _breach(self, tenant: Tenant, kind: str, message: str, cpu_ns: int) -> None:
         self._send_breach(tenant, kind, message, cpu_ns)
@@ -366,8 +391,9 @@ class _Worker:
 
     # --- what goes out ---------------------------------------------------------------------
 
-    def _send_records(self, tenant: Tenant, text: bytes, cpu_ns: int) -> None:
-        self._send(FromWorker.RECORDS, tenant.number, max(0, cpu_ns), text)
+    def _send_records(self, tenant: Tenant, text: bytes) -> None:
+        self._send(FromWorker.RECORDS, tenant.number, tenant.untold_cpu_ns, text)
+        tenant.untold_cpu_ns = 0
 
     def _send(self, kind: FromWorker, isolate: int, number: int, payload: bytes = b"") -> None:
         self._out.append(frame(kind, isolate, number, payload))

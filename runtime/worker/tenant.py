@@ -47,6 +47,9 @@ class Tenant:
         self.stage = Stage.LOADING
         self.isolate: Isolate | None = None
         self.cpu_ns = 0
+        # Of turns that had nothing to say: told with the next that has, or when it is much.
+        self.untold_cpu_ns = 0
+        self.held_bytes = 0
         self.queued = False
         self.computing = False
         self.closing = False
