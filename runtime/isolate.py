@@ -232,8 +232,8 @@ class HostedIsolate:
         self.stage = Stage.GONE
         self._held.clear()
         self._end_exchanges()
-        computing = self.worker.forked.journal.computing()
-        suspects = len(computing) if self.number in computing else 0
+        suspected = self.worker.suspects()
+        suspects = len(suspected) if self.number in suspected else 0
         self._end_load(WorkerLost(how, suspects))
         return suspects > 0
 

@@ -64,6 +64,8 @@ class WorkerProcess(asyncio.Protocol):
         self.alive = True
         self.killed_because = ""
         self.is_asked_to_stop = False
+        # The isolate that it was killed for, 0 for none.
+        self.accused = 0
         self.gone = asyncio.Event()
         self._waiters = deque[Callable[[], None]]()
         self._lost = lost
@@ -122,6 +124,10 @@ class WorkerProcess(asyncio.Protocol):
             self.killed_because = why
             log.warning("killing worker %d (pid %d): %s", self.index, self.forked.pid, why)
             self.forked.kill()
+
+    def suspects(self) -> list[int]:
+        """The isolates that it may have died of: who computed beside the accused was only near."""
+        return [self.accused] if self.accused else self.forked.journal.computing()
 
     def hang_up(self) -> None:
         """Closes the socket; the worker ends by itself."""
