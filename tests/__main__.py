@@ -14,7 +14,7 @@ from tests.servers import Missing, postgresql, redis
 # These do not touch the database: once is enough.
 DATABASE_FREE = (
     *("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch"),
-    *("tests/docs", "tests/local/test_runscript.py"),
+    *("tests/docs", "tests/hostile", "tests/chaos", "tests/local/test_runscript.py"),
 )
 
 
