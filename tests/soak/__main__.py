@@ -5,13 +5,16 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
-from tests.soak.chaos import chaos
+from runtime.chaos.run import Plan, run
 
 # Times as many examples as in an ordinary run, with seeds of their own.
 EXAMPLES = "20"
 CHAOS_SECONDS = 120.0
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
@@ -24,7 +27,9 @@ def main() -> int:
         rounds += 1
         seconds = min(CHAOS_SECONDS, max(10.0, deadline - time.monotonic()))
         print(f"· round {rounds}: chaos for {seconds:.0f} s", flush=True)  # noqa: T201
-        report = asyncio.run(chaos(seconds, seed=rounds))
+        with tempfile.TemporaryDirectory(prefix="flora-soak-") as directory:
+            plan = Plan(seconds, seed=rounds)
+            report = asyncio.run(run(plan, ROOT / "manage.py", Path(directory)))
         print(report, flush=True)  # noqa: T201
         failed += not report.held
         if time.monotonic() < deadline:
