@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-MODULES = ("isolate", "worker_event", "routing", "kv", "migration", "end_to_end")
+MODULES = ("isolate", "worker_event", "routing", "kv", "migration", "hostile", "end_to_end")
 
 
 def main(names: list[str]) -> None:
