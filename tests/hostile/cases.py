@@ -262,7 +262,7 @@ OWN = (
     Case(
         "a hundred thousand operations",
         "for (let n = 0; n < 1e5; n++) kv.store('s').get(`${n}`).catch(() => {})",
-        DONE | CPU,
+        DONE | GROWTH,
     ),
     Case(
         "timers without an end",
