@@ -18,7 +18,7 @@ from runtime.schedule.job import Job
 from runtime.script import LoadFailed, Script, ScriptError, WorkerLost
 from runtime.window import Window
 from runtime.worker.protocol import Breach, Load, ToWorker, TurnLimits
-from runtime.worker.records import Record, decode_records
+from runtime.worker.records import UNREADABLE, Record, decode_records
 from runtime.worker_process import WorkerProcess
 
 log = logging.getLogger("flora.runtime")
@@ -31,6 +31,8 @@ SUSPEND, RESUME = "FLORA_SUSPEND", "FLORA_RESUME"
 OPERATIONS_WINDOW = 10.0
 MAX_STATE_BYTES = 1 << 20
 MAX_ERROR_TEXT = 8192
+# What a database keeps of a turn's CPU; a worker may say anything.
+MAX_CPU_MS = (1 << 31) - 1
 # A script on trial whose timers never end counts as loaded when, for so long, nothing else than
 # operations with effects has been open; seconds.
 TRIAL_PATIENCE = 2.0
@@ -250,8 +252,8 @@ class HostedIsolate:
         self._owner.on_cpu(cpu_ns)
         try:
             records = decode_records(text)
-        except msgspec.DecodeError as error:
-            log.error("isolate %d sent what are no records: %s", self.number, error)
+        except UNREADABLE as error:
+            self._end_for(f"it sent what are no records: {error}", cpu_ns)
             return
         for record in records:
             if record.number > 0:
@@ -259,9 +261,16 @@ class HostedIsolate:
             elif notice := self._notices.get(record.name):
                 try:
                     notice(record.payload)
-                except msgspec.DecodeError:
+                except UNREADABLE:
                     log.warning("isolate %d sent a malformed %s notice", self.number, record.name)
         self._settle_load_if_only_held()
+
+    def _end_for(self, message: str, cpu_ns: int) -> None:
+        """No SDK of ours does this: whatever runs there is not believed any more."""
+        if self.stage is not Stage.GONE:
+            log.error("isolate %d is ended: %s", self.number, message)
+            self.on_breach(Breach("protocol", message, min(cpu_ns // 1_000_000, MAX_CPU_MS), 0))
+            self.close()
 
     def on_waiting(self) -> None:
         self._waiting = True

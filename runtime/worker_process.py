@@ -180,8 +180,9 @@ class WorkerProcess(asyncio.Protocol):
                         listener.on_waiting()
                 elif kind == FromWorker.READY and not self._ready.done():
                     self._ready.set_result(msgspec.msgpack.decode(payload, type=WorkerReport))
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, RecursionError, msgspec.MsgspecError) as error:
             self.kill(f"it sent what is no frame: {error}")
+            self.hang_up()  # what else it has sent is not read
 
     def connection_lost(self, _: Exception | None) -> None:
         if not self.alive:

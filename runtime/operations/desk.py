@@ -40,7 +40,7 @@ class OperationDesk:
         self._services = services
         self._limits_of = limits_of
         self._metrics = metrics or Metrics()
-        self._answers: dict[tuple[HostedIsolate, bool], list[Any]] = {}
+        self._answers: dict[tuple[HostedIsolate, bool], list[msgspec.Raw]] = {}
         self._bytes: Counter[HostedIsolate] = Counter()
         # What is under way, by who has asked; None: answered already.
         self._open: dict[HostedIsolate, dict[asyncio.Future[Any], Record | None]] = {}
@@ -130,10 +130,7 @@ class OperationDesk:
     ) -> None:
         known = record.name if record.name in OPERATIONS else "unknown"
         self._metrics.operations.add(known, "ok" if error is None else "refused")
-        if error is None:
-            answer: list[Any] = [record.number, 1, result]
-        else:
-            answer = [record.number, 0, self._describe(record, error)]
+        answer = self._encoded(record, result, error)
         if not self._answers:
             asyncio.get_running_loop().call_soon(self._flush)
         self._answers.setdefault((isolate, is_gated(record.name)), []).append(answer)
@@ -141,6 +138,15 @@ class OperationDesk:
         if self._bytes[isolate] <= 0:
             del self._bytes[isolate]
         isolate.operation_ended()
+
+    def _encoded(self, record: Record, result: Any, error: Exception | None) -> msgspec.Raw:
+        """At once: an answer that cannot be sent must not take those of other guilds with it."""
+        try:
+            if error is None:
+                return msgspec.Raw(msgspec.json.encode([record.number, 1, result]))
+        except Exception as unsendable:
+            error = unsendable
+        return msgspec.Raw(msgspec.json.encode([record.number, 0, self._describe(record, error)]))
 
     def _describe(self, record: Record, error: Exception) -> dict[str, Any]:
         described = as_answer(error)
@@ -162,7 +168,7 @@ def _migrated() -> OperationError:
     )
 
 
-def _send(isolate: HostedIsolate, answers: list[Any], *, gated: bool) -> None:
+def _send(isolate: HostedIsolate, answers: list[msgspec.Raw], *, gated: bool) -> None:
     """In one frame, or in several where one would be too long for the worker."""
     text = msgspec.json.encode(answers)
     if len(text) > MAX_FRAME_TEXT and len(answers) > 1:

@@ -29,7 +29,13 @@ from runtime.worker.protocol import (
     WorkerReport,
     frame,
 )
-from runtime.worker.records import Record, decode_records, encode_records, is_gated
+from runtime.worker.records import (
+    UNREADABLE,
+    Record,
+    decode_records,
+    encode_records,
+    is_gated,
+)
 from runtime.worker.resting import Resting
 from runtime.worker.script import SEED_BYTES, load_failure, start_text, wrapped
 from runtime.worker.tenant import DRAIN_ONLY, Input, InputKind, Stage, Tenant
@@ -289,7 +295,7 @@ class _Worker:
             if len(records) > MAX_RECORDS:
                 raise ValueError(f"{len(records)} records of one turn, at most {MAX_RECORDS}")
             passed = [record for record in records if not self._keep(tenant, record)]
-        except (msgspec.DecodeError, ValueError) as error:
+        except (ValueError, *UNREADABLE) as error:
             self._breach(tenant, "protocol", str(error), cpu_ns)
             return
         if len(passed) < len(records):

@@ -7,8 +7,10 @@ a worker knows nothing of guilds. docs/event-path.md shows the frames in motion.
 import struct
 from collections.abc import Iterator
 from enum import IntEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 # length of the payload, kind, isolate, number (its meaning depends on the kind)
 HEADER = struct.Struct("<IBQQ")
@@ -73,8 +75,8 @@ class Breach(msgspec.Struct, frozen=True):
 
     kind: str
     message: str
-    cpu_ms: int
-    peak_bytes: int
+    cpu_ms: Annotated[int, Meta(ge=0, lt=1 << 31)]
+    peak_bytes: Annotated[int, Meta(ge=0, lt=1 << 63)]
 
 
 class WorkerReport(msgspec.Struct, frozen=True):

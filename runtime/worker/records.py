@@ -15,8 +15,12 @@ _decoder = msgspec.json.Decoder(list[Record])
 _encoder = msgspec.json.Encoder()
 
 
+# What JSON that is none, or not of the shape that was asked for, is refused with.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 def decode_records(text: bytes) -> list[Record]:
-    """Raises msgspec.DecodeError for anything that is not a list of records."""
+    """Raises one of UNREADABLE for anything that is not a list of records."""
     return _decoder.decode(text)
 
 

@@ -1,0 +1,3 @@
+from tests.operations.conftest import guilds
+
+__all__ = ["guilds"]
