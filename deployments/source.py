@@ -3,12 +3,19 @@
 import posixpath
 import re
 from dataclasses import dataclass
-
-from django.conf import settings
+from typing import Protocol
 
 MAX_PATH_LENGTH = 255
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+class SourceLimits(Protocol):
+    """What a guild may deploy: bytes of a script, files, bytes of all files."""
+
+    max_script_bytes: int
+    max_bundle_files: int
+    max_bundle_total_bytes: int
 
 
 class InvalidSource(Exception):
@@ -31,23 +38,23 @@ class Source:
     source_map: SourceFile | None = None
     build_id: str = ""
 
-    def check(self) -> None:
+    def check(self, limits: SourceLimits) -> None:
         """Raises InvalidSource for the first rule that is broken."""
         if not self.entry.strip():
             raise InvalidSource("`entry` must not be empty")
         check_path("`entry`", self.entry)
         if self.bundle is not None:
-            self._check_bundle(self.bundle)
+            self._check_bundle(self.bundle, limits)
         elif self.files is not None:
-            self._check_files(self.files)
+            self._check_files(self.files, limits)
         else:
             raise InvalidSource("Either `files` or `bundle` is required")
 
-    def _check_bundle(self, bundle: str) -> None:
+    def _check_bundle(self, bundle: str, limits: SourceLimits) -> None:
         if not bundle.strip():
             raise InvalidSource("`bundle` must not be empty")
         _check_text("`bundle`", bundle)
-        limit = settings.FLORA.runtime.max_script_bytes
+        limit = limits.max_script_bytes
         if len(bundle.encode(errors="replace")) > limit:
             raise InvalidSource(f"script exceeds size limit (max {limit} bytes)")
         if self.source_map is not None:
@@ -58,10 +65,11 @@ class Source:
             if len(self.source_map.contents.encode(errors="replace")) > 2 * limit:
                 raise InvalidSource(f"`source_map` exceeds size limit (max {2 * limit} bytes)")
         if self.files is not None:
-            self._check_files(self.files, entry_required=False)
+            self._check_files(self.files, limits, entry_required=False)
 
-    def _check_files(self, files: tuple[SourceFile, ...], *, entry_required: bool = True) -> None:
-        limits = settings.FLORA.runtime
+    def _check_files(
+        self, files: tuple[SourceFile, ...], limits: SourceLimits, *, entry_required: bool = True
+    ) -> None:
         if not files:
             raise InvalidSource("`files` must not be empty")
         if len(files) > limits.max_bundle_files:

@@ -6,13 +6,16 @@ from functools import partial
 from typing import Any
 
 from deployments.kv.rules import Limits as KvLimits
+from deployments.limits import sections_with
 from deployments.sealing import Sealer
 from deployments.services.faults import Policy as FaultPolicy
 from flora_site.config import PROJECT_ROOT, Config
 from gateway.client import GatewayOptions
+from gateway.rest_limits import RestLimits
 from runtime.fetch.addresses import Policy
-from runtime.fetch.client import FetchLimits, GuardedClient
+from runtime.fetch.client import GuardedClient
 from runtime.fetch.connecting import tls_context
+from runtime.fetch.limits import FetchLimits, FetchLimitsOf
 from runtime.limits import Limits
 from runtime.pool import PoolOptions
 from runtime.recycler import Service
@@ -30,7 +33,7 @@ _DRAIN_SECONDS = 30.0
 
 def limits_with(config: Config, own: Mapping[str, Any]) -> Limits:
     """The limits of a guild that has some of its own, by their settings' names."""
-    runtime = config.runtime.model_copy(update=dict(own))
+    runtime, fetch = sections_with(config, own)
     return Limits(
         turn=TurnLimits(
             cpu_seconds=runtime.turn_cpu_secs,
@@ -46,6 +49,7 @@ def limits_with(config: Config, own: Mapping[str, Any]) -> Limits:
         operations=runtime.guild_operations,
         operations_under_way=runtime.guild_operations_under_way,
         log_lines=runtime.guild_log_lines,
+        log_line_bytes=runtime.guild_log_line_bytes,
         minute_cpu_seconds=runtime.guild_cpu_secs,
         seclusion_seconds=config.faults.seclusion_secs,
         handler_seconds=runtime.handler_timeout_secs,
@@ -55,8 +59,17 @@ def limits_with(config: Config, own: Mapping[str, Any]) -> Limits:
         guild_queue=runtime.guild_queue_capacity,
         worker_queue=runtime.worker_queue_capacity,
         kv=KvLimits.of(runtime),
-        rest_concurrency=runtime.guild_concurrency,
-        rest_seconds=runtime.rest_timeout_ms / 1000,
+        rest=RestLimits(
+            concurrency=runtime.guild_concurrency,
+            per_second=runtime.guild_requests_per_second,
+            seconds=runtime.rest_timeout_ms / 1000,
+        ),
+        fetch=FetchLimits(
+            seconds=fetch.timeout_secs,
+            concurrency=fetch.concurrency,
+            request_bytes=fetch.max_request_bytes,
+            response_bytes=fetch.max_response_bytes,
+        ),
         script_bytes=runtime.max_script_bytes,
         bundle_files=runtime.max_bundle_files,
         bundle_total_bytes=runtime.max_bundle_total_bytes,
@@ -75,20 +88,10 @@ def fault_policy_of(config: Config) -> FaultPolicy:
     )
 
 
-def fetch_limits_of(config: Config) -> FetchLimits:
-    fetch = config.fetch
-    return FetchLimits(
-        seconds=fetch.timeout_secs,
-        concurrency=fetch.concurrency,
-        request_bytes=fetch.max_request_bytes,
-        response_bytes=fetch.max_response_bytes,
-    )
-
-
-def fetch_client_of(config: Config) -> GuardedClient:
+def fetch_client_of(config: Config, limits_of: FetchLimitsOf) -> GuardedClient:
     fetch = config.fetch
     return GuardedClient(
-        fetch_limits_of(config),
+        limits_of,
         policy=Policy(fetch.private_addresses),
         tls=tls_context(fetch.ca_file),
     )
@@ -118,7 +121,7 @@ def compose(
             ),
             limits_with=partial(limits_with, config),
             faults=fault_policy_of(config),
-            fetch=fetch_client_of(config),
+            fetch=partial(fetch_client_of, config),
             sealer=Sealer(config.secrets.master_keys),
             gateway=None if config.simulated_discord else gateway,
             intents=intents,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -111,6 +111,8 @@ class CacheSection(BaseModel):
 class RuntimeSection(BaseModel):
     """The worker pool, the watchdog and the limits of one guild. A timeout of 0 turns it off."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     max_workers: int = Field(
         default=4, ge=1, le=64, description="worker processes; more than CPUs are slower"
     )
@@ -126,52 +128,89 @@ class RuntimeSection(BaseModel):
         default=256, ge=1, le=4096, description="events of one guild that wait; then the oldest go"
     )
     guild_operations: int = Field(
-        default=1000, ge=0, description="operations of one guild in 10 seconds; 0: no limit"
+        default=1000,
+        ge=0,
+        le=1_000_000,
+        description="operations of one guild in 10 seconds; 0: no limit",
     )
     guild_operations_under_way: int = Field(
         default=64, ge=1, le=1000, description="operations of one guild at once"
     )
     guild_log_lines: int = Field(
-        default=100, ge=1, description="log lines of one guild in 10 seconds; the rest is counted"
+        default=100,
+        ge=1,
+        le=100_000,
+        description="log lines of one guild in 10 seconds; the rest is counted",
+    )
+    guild_log_line_bytes: int = Field(
+        default=10_000, ge=100, le=100_000, description="one log line; the rest of it is cut off"
     )
     guild_started_events: int = Field(
         default=32, ge=1, le=256, description="events of one guild that are under way at once"
     )
-    boot_timeout_secs: float = Field(default=5, ge=0, description="wall time of the SDK's start")
-    load_timeout_secs: float = Field(default=30, ge=0, description="wall time of top-level code")
-    load_cpu_secs: float = Field(default=5, ge=0, description="CPU time of top-level code")
+    boot_timeout_secs: float = Field(
+        default=5, ge=0, le=86_400, description="wall time of the SDK's start"
+    )
+    load_timeout_secs: float = Field(
+        default=30, ge=0, le=86_400, description="wall time of top-level code"
+    )
+    load_cpu_secs: float = Field(
+        default=5, ge=0, le=86_400, description="CPU time of top-level code"
+    )
     dispatch_timeout_secs: float = Field(
-        default=3, ge=0, description="wall time of one turn without progress"
+        default=3, ge=0, le=86_400, description="wall time of one turn without progress"
     )
-    turn_cpu_secs: float = Field(default=1, ge=0, description="CPU time of one turn")
+    turn_cpu_secs: float = Field(default=1, ge=0, le=86_400, description="CPU time of one turn")
     guild_cpu_secs: float = Field(
-        default=10, ge=0, description="CPU time of one guild in any minute; over it: slower"
+        default=10,
+        ge=0,
+        le=86_400,
+        description="CPU time of one guild in any minute; over it: slower",
     )
-    handler_timeout_secs: float = Field(default=30, ge=0, description="life of one handler")
+    handler_timeout_secs: float = Field(
+        default=30, ge=0, le=86_400, description="life of one handler"
+    )
     cron_timeout_secs: float = Field(
-        default=5, ge=0, description="life of one cron handler; 0: as any handler's"
+        default=5, ge=0, le=86_400, description="life of one cron handler; 0: as any handler's"
     )
     max_cron_jobs: int = Field(default=32, ge=0, le=1000, description="cron jobs of one guild")
-    kv_store_mb: int = Field(default=100, ge=1, description="key-value data of one store")
-    kv_guild_mb: int = Field(default=500, ge=1, description="key-value data of one guild")
+    kv_store_mb: int = Field(
+        default=100, ge=1, le=1 << 20, description="key-value data of one store"
+    )
+    kv_guild_mb: int = Field(
+        default=500, ge=1, le=1 << 20, description="key-value data of one guild"
+    )
     kv_stores: int = Field(default=100, ge=1, le=1000, description="stores of one guild")
     kv_writes_per_minute: int = Field(
-        default=120, ge=0, description="keys written to one store in a minute; 0: no limit"
+        default=120,
+        ge=0,
+        le=1_000_000,
+        description="keys written to one store in a minute; 0: no limit",
     )
     heap_mb: int = Field(default=64, ge=8, le=1024, description="V8 heap of one isolate")
     external_mb: int = Field(
         default=64, ge=8, le=1024, description="memory of one isolate beside its heap"
     )
     rest_timeout_ms: int = Field(
-        default=8000, ge=0, description="one request to Discord, its repeats included"
+        default=8000, ge=0, le=300_000, description="one request to Discord, its repeats included"
     )
     guild_concurrency: int = Field(
         default=4, ge=1, le=50, description="requests of one guild to Discord at once"
     )
-    max_script_bytes: int = Field(default=8_388_608, ge=1, description="a built script")
-    max_bundle_files: int = Field(default=200, ge=1, description="files of one deployment")
+    guild_requests_per_second: int = Field(
+        default=15,
+        ge=1,
+        le=45,
+        description="requests of one guild to Discord in a second, of the 45 that the bot makes",
+    )
+    max_script_bytes: int = Field(
+        default=8_388_608, ge=1, le=8_388_608, description="a built script"
+    )
+    max_bundle_files: int = Field(
+        default=200, ge=1, le=10_000, description="files of one deployment"
+    )
     max_bundle_total_bytes: int = Field(
-        default=1_048_576, ge=1, description="bytes of all files of one deployment"
+        default=1_048_576, ge=1, le=67_108_864, description="bytes of all files of one deployment"
     )
     build_timeout_secs: float = Field(default=30, gt=0, description="wall time of one build")
     default_script: bool = Field(
@@ -236,13 +275,17 @@ class FaultsSection(BaseModel):
 class FetchSection(BaseModel):
     """What scripts may ask of the internet. All of it counts for one guild."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     timeout_secs: float = Field(
         default=10, gt=0, le=300, description="one request, from the call to the last byte read"
     )
     concurrency: int = Field(default=6, ge=1, le=100, description="requests under way at once")
-    max_request_bytes: int = Field(default=5_242_880, ge=0, description="body of one request")
+    max_request_bytes: int = Field(
+        default=5_242_880, ge=0, le=67_108_864, description="body of one request"
+    )
     max_response_bytes: int = Field(
-        default=5_242_880, ge=1, description="body of one response, decoded"
+        default=5_242_880, ge=1, le=67_108_864, description="body of one response, decoded"
     )
     private_addresses: Words = Field(
         default=[],

@@ -33,6 +33,32 @@ class Lane:
         self.opens_at = 0.0
 
 
+class Pace:
+    """So many starts in any one second, each as soon as there is room. Times are the loop's."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self) -> None:
+        # No longer than the pace, and who waits for a place.
+        self._starts: deque[float] = deque()
+
+    def next_start(self, per_second: int, now: float) -> float:
+        """When one more may start; nothing is taken yet. Asked with the pace that holds now."""
+        while self._starts and self._starts[0] + 1.0 <= now:
+            self._starts.popleft()
+        if len(self._starts) < per_second:
+            return now
+        return max(now, self._starts[-per_second] + 1.0)
+
+    def take(self, start: float) -> None:
+        self._starts.append(start)
+
+    @property
+    def ends_at(self) -> float:
+        """When its last start counts no more."""
+        return self._starts[-1] + 1.0 if self._starts else 0.0
+
+
 class RateLimits:
     """A deadline is a time of the loop, None for none. What waits raises NotInTime at once when
     the wait would outlast it."""
@@ -41,7 +67,10 @@ class RateLimits:
         self._loop = asyncio.get_running_loop()
         self._lanes: dict[str, Lane] = {}
         self._opens_at = 0.0
-        self._starts: deque[float] = deque(maxlen=per_second)
+        self._per_second = per_second
+        self._pace = Pace()
+        # Of guilds that have asked within the last second.
+        self._guilds: dict[str, Pace] = {}
 
     @contextlib.asynccontextmanager
     async def lane(self, name: str, deadline: float | None) -> AsyncIterator[Lane]:
@@ -62,13 +91,26 @@ class RateLimits:
             lane.users -= 1
             self._let_go(name, lane)
 
-    async def wait(self, lane: Lane, deadline: float | None, *, counts: bool) -> None:
+    async def wait(
+        self,
+        lane: Lane,
+        deadline: float | None,
+        *,
+        counts: bool,
+        guild: str = "",
+        share: int = GLOBAL_PER_SECOND,
+    ) -> None:
         """Returns when the next request of the lane may go. counts: against the whole bot's
-        limits, which an interaction's answer does not."""
+        limits, which an interaction's answer does not; share: how many of them in a second may be
+        this guild's, so that none takes them all."""
         while (opens_at := max(lane.opens_at, self._opens_at if counts else 0.0)) > self._now():
             await self._sleep_until(opens_at, deadline)
         if counts:
-            await self._sleep_until(self._next_start(deadline), deadline)
+            if guild and share < self._per_second:
+                # First its own pace: a place in the bot's is not kept for who must wait anyway.
+                await self._sleep_until(self._start_of_guild(guild, share, deadline), deadline)
+            start = self._reserve(self._pace, self._per_second, deadline)
+            await self._sleep_until(start, deadline)
 
     def note(self, lane: Lane, headers: Mapping[str, str]) -> None:
         """What an answer says of the lane's next requests."""
@@ -83,14 +125,27 @@ class RateLimits:
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _next_start(self, deadline: float | None) -> float:
-        """Takes the next place in the bot's pace: `per_second` in any one second."""
-        start = self._now()
-        if len(self._starts) == self._starts.maxlen:
-            start = max(start, self._starts[0] + 1.0)
+    def _reserve(self, pace: Pace, per_second: int, deadline: float | None) -> float:
+        """Takes the next place in a pace. Raises NotInTime, and has then taken none."""
+        start = pace.next_start(per_second, self._now())
         self._require_before(start, deadline)
-        self._starts.append(start)
+        pace.take(start)
         return start
+
+    def _start_of_guild(self, guild: str, share: int, deadline: float | None) -> float:
+        pace = self._guilds.get(guild)
+        if pace is None:
+            pace = self._guilds[guild] = Pace()
+            self._loop.call_later(1.0, self._let_go_of_guild, guild)
+        return self._reserve(pace, share, deadline)
+
+    def _let_go_of_guild(self, guild: str) -> None:
+        """Its pace is forgotten as soon as nothing of it counts any more."""
+        ends_at = self._guilds[guild].ends_at
+        if ends_at <= self._now():
+            del self._guilds[guild]
+        else:
+            self._loop.call_at(ends_at, self._let_go_of_guild, guild)
 
     async def _sleep_until(self, time: float, deadline: float | None) -> None:
         self._require_before(time, deadline)

@@ -22,6 +22,7 @@ from gateway.earned_refusals import EarnedRefusals, is_counted
 from gateway.errors import DiscordError
 from gateway.rate_limits import Lane, NotInTime, RateLimits
 from gateway.refusals import rate_limited, refusal
+from gateway.rest_limits import RestLimits, RestLimitsOf
 
 # How often a request that changes nothing is repeated when Discord's servers or the way to them
 # fail; each time after about twice as long. Seconds.
@@ -100,27 +101,25 @@ class DiscordRest:
     def __init__(
         self,
         http: Any,
+        limits_of: RestLimitsOf = lambda _: RestLimits(),
         *,
-        concurrency: int,
-        timeout: float,
         pause: Callable[[int], float] = _pause,
         earned: EarnedRefusals | None = None,
         ended: Callable[[str], None] = lambda result: None,
     ) -> None:
-        """http: nextcord's client, which has the token once the bot has logged in; concurrency:
-        requests of one guild at once; timeout: seconds for one request with its waits for limits
-        and its repeats, 0 for none; pause(n): seconds before the repeat after n others; earned:
-        whom Discord has refused too often of late; ended(result): for each one, with Discord's
-        HTTP status, or `timeout`, `unreachable`, and `held back` for one that limits let nobody
-        send."""
+        """http: nextcord's client, which has the token once the bot has logged in;
+        limits_of(guild): asked for each request, so that a change holds from the next one on;
+        pause(n): seconds before the repeat after n others; earned: whom Discord has refused too
+        often of late; ended(result): for each one, with Discord's HTTP status, or `timeout`,
+        `unreachable`, and `held back` for one that limits let nobody send."""
         self._http = http
-        self._concurrency = concurrency
-        self._timeout = timeout
+        self._limits_of = limits_of
         self._pause = pause
         self._earned = earned or EarnedRefusals()
         self._ended = ended
         self._limits = RateLimits()
-        self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = (
+        # By guild and how many turns it has: after a change those who have one end in the old one.
+        self._turns: weakref.WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = (
             weakref.WeakValueDictionary()
         )
         self._connections: aiohttp.ClientSession | None = None
@@ -157,7 +156,8 @@ class DiscordRest:
             repeatable=method == "GET",
             guild=guild,
         )
-        turns = self._turns.setdefault(guild, asyncio.Semaphore(self._concurrency))
+        allowed = self._limits_of(guild).concurrency
+        turns = self._turns.setdefault((guild, allowed), asyncio.Semaphore(allowed))
         try:
             async with asyncio.timeout(TURN_PATIENCE):
                 await turns.acquire()
@@ -209,13 +209,20 @@ class DiscordRest:
 
     async def _send(self, asked: _Asked) -> Any:
         """Waits for limits and repeats what may be repeated, all within one deadline."""
-        deadline = asyncio.get_running_loop().time() + self._timeout if self._timeout else None
+        limits = self._limits_of(asked.guild)
+        deadline = asyncio.get_running_loop().time() + limits.seconds if limits.seconds else None
         refused: DiscordError | None = None
         repeats = 0
         try:
             async with self._limits.lane(asked.lane, deadline) as lane:
                 while True:
-                    await self._limits.wait(lane, deadline, counts=asked.counts)
+                    await self._limits.wait(
+                        lane,
+                        deadline,
+                        counts=asked.counts,
+                        guild=asked.guild,
+                        share=limits.per_second,
+                    )
                     try:
                         return await self._exchange(asked, lane, deadline)
                     except DiscordError as error:
@@ -250,7 +257,8 @@ class DiscordRest:
         except TimeoutError:
             self._ended("timeout")
             raise DiscordError(
-                f"Discord did not answer within {self._timeout:g} s (route: {asked.shown})",
+                f"Discord did not answer within {self._limits_of(asked.guild).seconds:g} s "
+                f"(route: {asked.shown})",
                 "DISCORD_TIMEOUT",
             ) from None
         except (OSError, aiohttp.ClientError) as error:

@@ -17,6 +17,7 @@ from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.hosting import Hosting
 from runtime.isolate import HostedIsolate
+from runtime.limits import LimitsOf
 from runtime.reports import Reports
 from runtime.revisions import Deployed, PendingRevision
 from runtime.script import LoadFailed, NoWorker, Script
@@ -38,7 +39,7 @@ class Deployer:
         traces: StackTraces,
         reports: Reports,
         command_sync: CommandSync,
-        max_script_bytes: int,
+        limits_of: LimitsOf,
     ) -> None:
         self._database = database
         self._builder = builder
@@ -46,7 +47,7 @@ class Deployer:
         self._traces = traces
         self._reports = reports
         self._command_sync = command_sync
-        self._max_script_bytes = max_script_bytes
+        self._limits_of = limits_of
         self._jobs: dict[str, asyncio.Task[str]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -138,8 +139,9 @@ class Deployer:
         else:
             files = [SourceFile(path, contents) for path, contents in revision.files or ()]
             build = await self._builder.build(files, revision.entry)
-        if len(build.bundle.encode()) > self._max_script_bytes:
-            raise BuildError(f"script exceeds size limit (max {self._max_script_bytes} bytes)")
+        limit = self._limits_of(revision.guild_id).script_bytes
+        if len(build.bundle.encode()) > limit:
+            raise BuildError(f"script exceeds size limit (max {limit} bytes)")
         return build
 
     async def _load(self, revision: PendingRevision, build: Build) -> HostedIsolate:

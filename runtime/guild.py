@@ -234,7 +234,6 @@ class GuildRuntime:
         if self._rebuilding:
             self._metrics.isolate_restarted()
         self._rebuilding = False
-        self.pace.cpu_seconds = self._limits.minute_cpu_seconds
         self._listen(isolate)
         isolate.go_live(self)
         if before is not None:
@@ -373,6 +372,7 @@ class GuildRuntime:
     def on_cpu(self, cpu_ns: int) -> None:
         self.cpu_ns += cpu_ns
         self._metrics.cpu_ns += cpu_ns
+        self.pace.cpu_seconds = self._limits.minute_cpu_seconds
         was_slowed = self.pace.slowed_since is not None
         self.pace.spend(cpu_ns / 1e9, time.monotonic())
         if self.pace.slowed_since is not None and not was_slowed:

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 
 from deployments.models import Guild, LogEntry
 from runtime.database import Database, DatabaseAway
+from runtime.limits import LimitsOf
 from runtime.window import Window
 
 log = logging.getLogger("flora.runtime")
 
 WINDOW = 10.0
-LINE_BYTES = 10_000
 # Written at least this often; seconds.
 FLUSH_EVERY = 0.25
 BATCH = 500
@@ -41,13 +41,12 @@ class GuildLog:
     def __init__(
         self,
         database: Database,
-        lines: Callable[[str], int],
+        limits_of: LimitsOf,
         redacted: Callable[[str, str], str] = lambda _, text: text,
     ) -> None:
-        """lines(guild_id): how many the guild has in WINDOW seconds; redacted(guild_id, text): the
-        text without what the guild keeps secret."""
+        """redacted(guild_id, text): the text without what the guild keeps secret."""
         self._database = database
-        self._lines = lines
+        self._limits_of = limits_of
         self._redacted = redacted
         self._buffer: deque[_Line] = deque(maxlen=BUFFER)
         self._windows: dict[str, Window] = defaultdict(lambda: Window(WINDOW))
@@ -74,12 +73,12 @@ class GuildLog:
         now = time.monotonic()
         if dropped := window.turn(now):
             self.put(guild_id, "warn", "flora:runtime", f"{dropped} log lines dropped")
-        return window.claim(self._lines(guild_id), now)
+        return window.claim(self._limits_of(guild_id).log_lines, now)
 
     def put(self, guild_id: str, level: str, target: str, message: str) -> None:
         """Writes a line that has been claimed."""
         level = level if level in LEVELS else "info"
-        message = _cut(self._redacted(guild_id, message))
+        message = _cut(self._redacted(guild_id, message), self._limits_of(guild_id).log_line_bytes)
         server_log = logging.getLogger(target.replace(":", "."))
         server_log.log(LEVELS[level], "%s", message, extra={"guild": guild_id})
         self._buffer.append(_Line(guild_id, level, target, message))
@@ -126,9 +125,9 @@ def _insert(lines: list[_Line]) -> None:
     )
 
 
-def _cut(message: str) -> str:
-    """At most LINE_BYTES, and nothing that a database cannot keep."""
+def _cut(message: str, limit: int) -> str:
+    """At most `limit` bytes, and nothing that a database cannot keep."""
     encoded = message.replace("\x00", "\\0").encode(errors="replace")
-    if len(encoded) <= LINE_BYTES:
+    if len(encoded) <= limit:
         return encoded.decode()
-    return encoded[:LINE_BYTES].decode(errors="ignore") + " … (cut)"
+    return encoded[:limit].decode(errors="ignore") + " … (cut)"

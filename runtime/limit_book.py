@@ -27,13 +27,16 @@ class LimitBook:
         return self._limits.get(guild_id, self.usual)
 
     async def refresh(self, *, patience: float = 10.0) -> set[str]:
-        """Gives the guilds whose limits have changed. Raises DatabaseAway."""
+        """Gives the guilds whose isolates have to be made anew, because theirs are limits that an
+        isolate is made with; all others hold from now on. Raises DatabaseAway."""
         own = await self._database.run(revisions.guilds_with_own_limits, patience=patience)
-        changed = {
-            guild_id
-            for guild_id in own.keys() | self._own.keys()
-            if own.get(guild_id) != self._own.get(guild_id)
-        }
+        if own == self._own:
+            return set()
+        before, concerned = self._limits, own.keys() | self._own.keys()
         self._own = own
         self._limits = {guild_id: self._limits_with(limits) for guild_id, limits in own.items()}
-        return changed
+        return {
+            guild_id
+            for guild_id in concerned
+            if before.get(guild_id, self.usual).turn != self.of(guild_id).turn
+        }

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from deployments.kv.rules import Limits as KvLimits
+from gateway.rest_limits import RestLimits
+from runtime.fetch.limits import FetchLimits
 from runtime.worker.protocol import TurnLimits
 
 
@@ -21,8 +23,9 @@ class Limits:
     # Operations that a guild's script may ask in 10 seconds, and at once.
     operations: int = 1000
     operations_under_way: int = 64
-    # Lines of a guild's log in 10 seconds.
+    # Lines of a guild's log in 10 seconds, and the bytes of one.
     log_lines: int = 100
+    log_line_bytes: int = 10_000
     # Events of one guild that may be under way at once; the rest waits in the guild's queue.
     started_events: int = 32
     guild_queue: int = 256
@@ -35,9 +38,8 @@ class Limits:
     worker_queue: int = 1024
     # What the guild's script may keep.
     kv: KvLimits = field(default_factory=KvLimits)
-    # Calls of one guild to Discord at once, and how long one may take.
-    rest_concurrency: int = 4
-    rest_seconds: float = 8.0
+    rest: RestLimits = field(default_factory=RestLimits)
+    fetch: FetchLimits = field(default_factory=FetchLimits)
     script_bytes: int = 8 << 20
     bundle_files: int = 200
     bundle_total_bytes: int = 1 << 20

@@ -54,6 +54,7 @@ from runtime.default_script import LISTENS_TO, default_script
 from runtime.deployer import Deployer
 from runtime.faults import Faults
 from runtime.fetch.client import GuardedClient
+from runtime.fetch.limits import FetchLimitsOf
 from runtime.guild import Event
 from runtime.guild_log import GuildLog
 from runtime.hosting import Hosting, worker_count_warning
@@ -115,7 +116,7 @@ class SupervisorOptions:
     pool: PoolOptions
     limits_with: LimitsWith
     faults: Policy
-    fetch: GuardedClient
+    fetch: Callable[[FetchLimitsOf], GuardedClient]
     sealer: Sealer
     gateway: GatewayOptions | None
     intents: tuple[str, ...]
@@ -359,8 +360,7 @@ class _Runtime:
         )
         rest = self._rest = DiscordRest(
             self.gateway.http,
-            concurrency=limits.rest_concurrency,
-            timeout=limits.rest_seconds,
+            lambda guild_id: self._limits.of(guild_id).rest,
             ended=metrics.rest_requests.add,
         )
         self._scope = ObjectScope(
@@ -374,24 +374,27 @@ class _Runtime:
             patience=limits.handler_seconds or NO_LIMIT_PATIENCE,
             declared_ephemeral=self._declares_ephemeral,
         )
-        self._kv = KvEngine(database, limits.kv)
+        self._kv = KvEngine(database, lambda guild_id: self._limits.of(guild_id).kv)
         self._secrets = SecretVault(database, options.sealer, self._on_secrets_changed)
-        self._guild_log = GuildLog(
-            database, lambda guild_id: self._limits.of(guild_id).log_lines, self._secrets.redacted
-        )
+        self._guild_log = GuildLog(database, self._limits.of, self._secrets.redacted)
         traces = StackTraces(self._fetch_map, show_internal=options.show_internal_frames)
         reports = Reports(self._guild_log, traces, database, self._on_load_failed)
         clock = SystemClock()
         self.scheduler = Scheduler(
-            database, clock, reports, self._offer, job_seconds=limits.cron_seconds
+            database,
+            clock,
+            reports,
+            self._offer,
+            job_seconds=lambda guild_id: self._limits.of(guild_id).cron_seconds,
         )
+        self._fetch = options.fetch(lambda guild_id: self._limits.of(guild_id).fetch)
         self._services = HostServices(
             self._kv,
             rest,
             self._scope,
             self._interactions,
             mentions,
-            options.fetch,
+            self._fetch,
             self._secrets,
             application_id="",
             commands_changed=self._commands_changed,
@@ -428,7 +431,7 @@ class _Runtime:
             traces,
             reports,
             self._command_sync,
-            limits.script_bytes,
+            self._limits.of,
         )
         self.migration = Migration(
             self.hosting,
@@ -556,7 +559,7 @@ class _Runtime:
         await self._guild_log.stop()
         await self._interactions.drain(_until(deadline - 0.5))
         self._interactions.stop()
-        await self._options.fetch.close()
+        await self._fetch.close()
         await self._secrets.stop()
         await self.gateway.close()
         await self._rest.close()

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 
 from deployments.admin.pages import page
 from deployments.display import moment
-from deployments.kv.session import configured_limits
+from deployments.kv.session import kv_limits_of
 from deployments.models import KvStore
 from deployments.models.kv import KvEntryQuerySet
 from deployments.services.kv_transfer import exports_of
@@ -31,8 +31,8 @@ def store_page(request: HttpRequest, site: AdminSite, store: KvStore) -> HttpRes
         rows = rows.filter(key__gt=after.encode(errors="replace"))
     found = list(with_heads(rows).order_by("key")[: KEYS_ON_PAGE + 1])
     shown = found[:KEYS_ON_PAGE]
-    limits = configured_limits()
     guild = store.guild
+    limits = kv_limits_of(guild.pk)
     context = {
         "title": f"KV store {store.name}",
         "store": store,

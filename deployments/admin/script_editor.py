@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from deployments.actor import Actor
 from deployments.admin.pages import page
 from deployments.admin.script_form import ScriptForm
+from deployments.limits import limits_of
 from deployments.models import Guild, Revision
 from deployments.models.revision import Origin, Status
 from deployments.services.deploy import deploy
@@ -40,7 +41,8 @@ def _typed(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseB
     if "remove" in request.POST:
         form.remove_file(request.POST["remove"])
         return _editor(request, site, guild, form)
-    source = form.as_source()
+    runtime, _ = limits_of(guild.pk)
+    source = form.as_source(runtime)
     if source is None:
         return _editor(request, site, guild, form, status=400)
     if form.base != str(guild.active_revision_id or ""):

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import QueryDict
 
 from deployments.models import Revision
-from deployments.source import InvalidSource, Source, SourceFile, check_path
+from deployments.source import InvalidSource, Source, SourceFile, SourceLimits, check_path
 
 STARTER_ENTRY = "src/main.ts"
 STARTER = """\
@@ -104,7 +104,7 @@ class ScriptForm:
                 file.problem = f"{place}: {message}" if place else message
                 file.line = line
 
-    def as_source(self) -> Source | None:
+    def as_source(self, limits: SourceLimits) -> Source | None:
         """The script to deploy, or None with the problems noted where they belong."""
         self.files = [file for file in self.files if not file.is_blank]
         if not self.files:
@@ -121,7 +121,7 @@ class ScriptForm:
             entry=entry, files=tuple(SourceFile(file.path, file.contents) for file in self.files)
         )
         try:
-            source.check()
+            source.check(limits)
         except InvalidSource as invalid:
             self.problem = f"Nothing is deployed yet: {invalid}."
             return None

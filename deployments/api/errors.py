@@ -19,6 +19,7 @@ from deployments.access import (
     RevisionNotFound,
 )
 from deployments.kv.rules import KvError
+from deployments.limits import InvalidLimit
 from deployments.services.kv_transfer import ExportNotFound
 from deployments.services.migration import NotDone, NotPossible, Unanswered
 from deployments.services.roll_back import NotRollbackable
@@ -76,6 +77,8 @@ def envelope(error: Exception, context: dict[str, Any]) -> Response:
             return _answer(409, str(error))
         case Unanswered():
             return _answer(503, str(error))
+        case InvalidLimit():
+            return _answer(400, f"`{error.name}`: {error}")
         case InvalidSecret():
             return _answer(400, f"`{error.field}`: {error}")
         case KvError():

@@ -18,13 +18,16 @@ from deployments.api.shapes import (
     GuildSettingsAnswer,
     GuildSettingsRequest,
     GuildStateAnswer,
+    LimitsAnswer,
+    LimitsRequest,
     read_query,
 )
+from deployments.limits import effective_limits
 from deployments.models import Guild, GuildMember
 from deployments.models.guild import ADMINISTRATOR
 from deployments.services.desired_state import pause, resume
 from deployments.services.faults import lift_suspension
-from deployments.services.guild_settings import choose_mentions
+from deployments.services.guild_settings import choose_mentions, set_limits
 from deployments.services.outcome import until_it_holds
 
 
@@ -77,6 +80,31 @@ class Settings(APIView):
         return Response(GuildSettingsAnswer(guild).data)
 
 
+class Limits(APIView):
+    @extend_schema(responses={200: LimitsAnswer, **REFUSALS})
+    def get(self, request: Request, guild_id: str) -> Response:
+        """Operators: what the guild's script may use, and which of it differs from other guilds."""
+        actor = Actor.of(request)
+        guild = guild_for(actor, guild_id)
+        require_operator(actor)
+        return Response(_limits_answer(guild))
+
+    @extend_schema(request=LimitsRequest, responses={200: LimitsAnswer, **REFUSALS})
+    def put(self, request: Request, guild_id: str) -> Response:
+        """Operators: the guild's own limits from now on; what is not named is as for all guilds.
+
+        Limits of time and memory hold from the script's next load, which follows at once; all
+        others from the next thing that they count.
+        """
+        actor = Actor.of(request)
+        guild = guild_for(actor, guild_id)
+        require_operator(actor)
+        wanted = read_body(request, LimitsRequest).validated_data["limits"]
+        guild = set_limits(guild=guild, actor=actor, limits=wanted)
+        until_it_holds(guild)
+        return Response(_limits_answer(guild))
+
+
 class LiftSuspension(APIView):
     @extend_schema(request=None, responses={200: GuildStateAnswer, **REFUSALS})
     def post(self, request: Request, guild_id: str) -> Response:
@@ -96,6 +124,10 @@ class Faults(APIView):
         guild = guild_for(Actor.of(request), guild_id)
         faults = guild.faults.newest_first()[: read_query(request, FaultQuery)["limit"]]
         return Response(FaultAnswer(faults, many=True).data)
+
+
+def _limits_answer(guild: Guild) -> dict[str, Any]:
+    return LimitsAnswer({"own": guild.limits, "limits": effective_limits(guild)}).data
 
 
 def _answers(actor: Actor, guilds: list[Guild]) -> list[dict[str, Any]]:

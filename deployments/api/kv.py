@@ -37,7 +37,8 @@ from deployments.api.shapes import read_query
 from deployments.kv import rules
 from deployments.kv.entries import Entry
 from deployments.kv.lines import metadata_text
-from deployments.kv.session import configured_limits
+from deployments.kv.rules import Limits as KvLimits
+from deployments.kv.session import kv_limits_of
 from deployments.services.kv_keys import delete_key, find_key, keys_of, put_key
 from deployments.services.kv_stores import create_store, delete_store
 from deployments.services.kv_transfer import (
@@ -183,13 +184,13 @@ class Import(APIView):
                 request._request.content_type or "", f"{LINES} was expected: the file of an export"
             )
         with tempfile.TemporaryFile() as file:
-            _keep(request, cast(BinaryIO, file))
+            _keep(request, cast(BinaryIO, file), kv_limits_of(guild.pk))
             number = import_data(guild=guild, file=cast(BinaryIO, file), actor=actor)
         return Response({"imported": number})
 
 
-def _keep(request: Request, file: BinaryIO) -> None:
-    limit = IMPORT_SIZE_FACTOR * configured_limits().guild_bytes
+def _keep(request: Request, file: BinaryIO, limits: KvLimits) -> None:
+    limit = IMPORT_SIZE_FACTOR * limits.guild_bytes
     size = 0
     while chunk := request._request.read(CHUNK):
         size += len(chunk)

@@ -5,7 +5,6 @@ Optional keys are absent, never null.
 
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -15,6 +14,9 @@ from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, Origin, Status
 from deployments.models.schedule import CatchUp, Outcome, Trigger
 from deployments.source import Source, SourceFile
+
+# What is read at all; how many a guild may deploy is its own limit.
+MOST_FILES = 10_000
 
 
 class Text(serializers.CharField):
@@ -67,7 +69,7 @@ class DeploymentRequest(serializers.Serializer[Any]):
         many=True,
         required=False,
         allow_null=True,
-        max_length=settings.FLORA.runtime.max_bundle_files,
+        max_length=MOST_FILES,
     )
     bundle = Text(required=False, allow_null=True)
     source_map = FileShape(required=False, allow_null=True)
@@ -244,6 +246,17 @@ class GuildAnswer(Answer):
     icon = serializers.CharField(allow_null=True)
     permissions = serializers.IntegerField()
     state = serializers.ChoiceField(choices=GuildState.choices)
+
+
+class LimitsAnswer(serializers.Serializer[Any]):
+    """By the names of the installation's settings, those of [fetch] as `fetch_…`."""
+
+    own = serializers.DictField(child=serializers.FloatField())
+    limits = serializers.DictField(child=serializers.FloatField())
+
+
+class LimitsRequest(serializers.Serializer[Any]):
+    limits = serializers.DictField(child=serializers.FloatField())
 
 
 class GuildSettingsAnswer(Answer):

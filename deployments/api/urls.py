@@ -31,6 +31,7 @@ ROUTES: dict[str, type[APIView]] = {
     "guilds/<str:guild_id>": guilds.GuildDetail,
     "guilds/<str:guild_id>/pause": guilds.Pause,
     "guilds/<str:guild_id>/resume": guilds.Resume,
+    "guilds/<str:guild_id>/limits": guilds.Limits,
     "guilds/<str:guild_id>/settings": guilds.Settings,
     "guilds/<str:guild_id>/lift-suspension": guilds.LiftSuspension,
     "guilds/<str:guild_id>/migrate": workers.Migrate,

@@ -4,7 +4,7 @@ Whoever writes locks the guilds first, in whatever process, so that quotas, coun
 writes of a minute hold for scripts, API and admin together. It knows neither keys nor values.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +40,12 @@ class Account:
 
 
 class Ledger:
-    """cursor: inside a transaction when anything is locked. now: unix seconds."""
+    """cursor: inside a transaction when anything is locked. limits_of(guild): what it may keep.
+    now: unix seconds."""
 
-    def __init__(self, cursor: Any, limits: Limits, now: float) -> None:
+    def __init__(self, cursor: Any, limits_of: Callable[[int], Limits], now: float) -> None:
         self.cursor = cursor
-        self.limits = limits
+        self._limits_of = limits_of
         self.now = now
         # The clock of expiry: an entry is there until its second begins.
         self.seconds = int(now)
@@ -81,8 +82,9 @@ class Ledger:
         found = self.find(guild, store)
         if found is not None:
             return found
-        if len(self.accounts(guild)) >= self.limits.stores:
-            raise KvError(f"a guild may have {self.limits.stores} stores", "KV_TOO_MANY_STORES")
+        allowed = self._limits_of(guild).stores
+        if len(self.accounts(guild)) >= allowed:
+            raise KvError(f"a guild may have {allowed} stores", "KV_TOO_MANY_STORES")
         return Account(guild, store)
 
     def charge(self, account: Account, *, writes: int, entries: int, size: int) -> None:
@@ -91,7 +93,8 @@ class Ledger:
         Raises KvError, and has then counted nothing.
         """
         start, done = self._window(account)
-        allowed = self.limits.writes_per_minute
+        limits = self._limits_of(account.guild)
+        allowed = limits.writes_per_minute
         if writes and allowed and done + writes > allowed:
             raise KvError(
                 "kv write rate limit exceeded; retry later",
@@ -99,7 +102,7 @@ class Ledger:
                 retry_after=round(start / 1000 + WINDOW_SECONDS - self.now, 3),
             )
         if size > 0:
-            self._check_quota(account, size)
+            self._check_quota(account, size, limits)
         account.window_start, account.window_writes = start, done + writes
         account.bytes_used += size
         account.entry_count += entries
@@ -155,11 +158,11 @@ class Ledger:
             return account.window_start, account.window_writes
         return now, 0
 
-    def _check_quota(self, account: Account, growth: int) -> None:
-        if account.bytes_used + growth > self.limits.store_bytes:
+    def _check_quota(self, account: Account, growth: int, limits: Limits) -> None:
+        if account.bytes_used + growth > limits.store_bytes:
             raise QuotaExceeded("kv store storage quota exceeded")
         kept = sum(other.bytes_used for other in self.accounts(account.guild))
-        if kept + growth > self.limits.guild_bytes:
+        if kept + growth > limits.guild_bytes:
             raise QuotaExceeded("kv guild storage quota exceeded")
 
 

@@ -7,18 +7,18 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.db import connection, transaction
 
 from deployments.kv.ledger import Ledger
 from deployments.kv.rules import Limits
+from deployments.limits import limits_of
 
 
 @contextlib.contextmanager
 def writing(guild: int) -> Iterator[Ledger]:
     """The guild's stores are locked; all is committed with the block, or nothing if it raises."""
     with transaction.atomic(), connection.cursor() as cursor:
-        ledger = Ledger(cursor, configured_limits(), time.time())
+        ledger = Ledger(cursor, kv_limits_of, time.time())
         ledger.lock([guild])
         yield ledger
         ledger.flush()
@@ -27,7 +27,7 @@ def writing(guild: int) -> Iterator[Ledger]:
 @contextlib.contextmanager
 def reading() -> Iterator[Ledger]:
     with connection.cursor() as cursor:
-        yield Ledger(cursor, configured_limits(), time.time())
+        yield Ledger(cursor, kv_limits_of, time.time())
 
 
 @contextlib.contextmanager
@@ -52,5 +52,6 @@ def snapshot() -> Iterator[None]:
                 cursor.execute("ROLLBACK")
 
 
-def configured_limits() -> Limits:
-    return Limits.of(settings.FLORA.runtime)
+def kv_limits_of(guild: int) -> Limits:
+    runtime, _ = limits_of(guild)
+    return Limits.of(runtime)

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from deployments import control
 from deployments.actor import Actor
+from deployments.limits import limits_of
 from deployments.models import AuditEvent, Guild, Revision
 from deployments.source import Source
 
@@ -14,7 +15,8 @@ def deploy(*, guild: Guild, source: Source, actor: Actor, origin: str) -> Revisi
     `services.outcome.wait_for` tells how it went. Raises InvalidSource when the source breaks
     a rule, before anything is written.
     """
-    source.check()
+    runtime, _ = limits_of(guild.pk)
+    source.check(runtime)
     with transaction.atomic():
         guild = Guild.objects.select_for_update().get(pk=guild.pk)
         base = guild.revisions.successful().newest_first().first()

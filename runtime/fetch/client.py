@@ -11,6 +11,7 @@ import ssl
 import weakref
 from dataclasses import dataclass
 from email.message import Message
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +25,7 @@ from runtime.fetch.connecting import guarded_connector, tls_context
 from runtime.fetch.decoding import ACCEPTED
 from runtime.fetch.errors import failed, too_large
 from runtime.fetch.exchange import Exchange
+from runtime.fetch.limits import FetchLimits, FetchLimitsOf
 from runtime.fetch.request import Redirect, Request, make_request
 from runtime.fetch.substitution import NOTHING, Substitution
 from runtime.fetch.target import parse_target
@@ -32,20 +34,10 @@ USER_AGENT = "flora (hosts Discord bots)"
 # DNS of its own: seconds, and how often. A name server that does not answer holds up nobody else.
 LOOKUP_SECONDS, LOOKUP_TRIES = 3.0, 2
 MAX_FILENAME = 100
+# Of all guilds, so that their requests do not use up the process's descriptors.
+MAX_CONNECTIONS = 512
 
 _NOT_IN_FILENAMES = re.compile(r"[^\w.() -]")
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """Of one guild; seconds and bytes. A request's body counts after secrets were put into it.
-    connections: of all guilds, so that their requests do not use up the process's descriptors."""
-
-    seconds: float = 10.0
-    concurrency: int = 6
-    connections: int = 512
-    request_bytes: int = 5 << 20
-    response_bytes: int = 5 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +52,27 @@ class Fetched:
 class GuardedClient:
     def __init__(
         self,
-        limits: FetchLimits | None = None,
+        limits_of: FetchLimitsOf = lambda _: FetchLimits(),
         *,
         policy: Policy | None = None,
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        """resolver: what names are looked up with, aiohttp's own over DNS by default."""
-        self.limits = limits or FetchLimits()
+        """limits_of(guild): asked for each request; resolver: what names are looked up with,
+        aiohttp's own over DNS by default."""
+        self.limits_of = limits_of
         self._policy = policy or Policy()
         self._tls = tls
         self._resolver = resolver
         self._connections: aiohttp.ClientSession | None = None
-        self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = (
+        # By guild and how many turns it has: after a change those who have one end in the old one.
+        self._turns: weakref.WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = (
             weakref.WeakValueDictionary()
         )
 
     def exchange(self, guild_id: str, request: Request, substitution: Substitution) -> Exchange:
         """A request that begins with Exchange.begin; its time runs from now on."""
-        limits = self.limits
+        limits = self.limits_of(guild_id)
         return self._exchange(
             guild_id, request, substitution, limits.seconds, limits.response_bytes
         )
@@ -120,15 +114,14 @@ class GuardedClient:
         seconds: float,
         max_bytes: int,
     ) -> Exchange:
-        turns = self._turns.get(guild_id)
-        if turns is None:
-            turns = self._turns[guild_id] = asyncio.Semaphore(self.limits.concurrency)
-        return Exchange(
-            request, substitution, self._send, turns, seconds=seconds, max_bytes=max_bytes
-        )
+        limits = self.limits_of(guild_id)
+        allowed = limits.concurrency
+        turns = self._turns.setdefault((guild_id, allowed), asyncio.Semaphore(allowed))
+        send = partial(self._send, limits.request_bytes)
+        return Exchange(request, substitution, send, turns, seconds=seconds, max_bytes=max_bytes)
 
     async def _send(
-        self, request: Request, substitution: Substitution, *, redirected: bool
+        self, max_body: int, request: Request, substitution: Substitution, *, redirected: bool
     ) -> aiohttp.ClientResponse:
         outgoing = substitution.reveal(request, redirected=redirected)
         headers = CIMultiDict(outgoing.headers)
@@ -138,19 +131,10 @@ class GuardedClient:
             request.method,
             URL(request.target.origin + outgoing.path, encoded=True),
             headers=headers,
-            data=self._body(outgoing.body),
+            data=_body(outgoing.body, max_body),
             skip_auto_headers=("Content-Type",),
             allow_redirects=False,
         )
-
-    def _body(self, body: bytes | None) -> Any:
-        if body is None:
-            return None
-        if len(body) > self.limits.request_bytes:
-            raise too_large(
-                f"the request has {len(body)} bytes, at most {self.limits.request_bytes} are sent"
-            )
-        return io.BytesIO(body)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._connections is None:
@@ -159,13 +143,21 @@ class GuardedClient:
             )
             tls = self._tls or tls_context()
             self._connections = aiohttp.ClientSession(
-                connector=guarded_connector(resolver, self._policy, tls, self.limits.connections),
+                connector=guarded_connector(resolver, self._policy, tls, MAX_CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,
                 trust_env=False,
             )
         return self._connections
+
+
+def _body(body: bytes | None, limit: int) -> Any:
+    if body is None:
+        return None
+    if len(body) > limit:
+        raise too_large(f"the request has {len(body)} bytes, at most {limit} are sent")
+    return io.BytesIO(body)
 
 
 def _filename(disposition: str, path: str) -> str:

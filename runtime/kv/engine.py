@@ -27,17 +27,18 @@ SWEEP_EVERY = 60.0
 
 
 class KvEngine:
-    """now: unix seconds."""
+    """limits_of(guild_id): what the guild may keep; asked in the lanes' threads. now: unix
+    seconds."""
 
     def __init__(
         self,
         database: Database,
-        limits: Limits | None = None,
+        limits_of: Callable[[str], Limits],
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._limits = limits or Limits()
+        self._limits_of = limits_of
         self._now = now
         self._lanes: list[Lane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -47,7 +48,8 @@ class KvEngine:
         count = POSTGRESQL_LANES if connection.vendor == "postgresql" else 1
         self._loop = loop = asyncio.get_running_loop()
         self._lanes = [
-            Lane(index, loop, self._database, self._limits, self._now) for index in range(count)
+            Lane(index, loop, self._database, self._limits_of_number, self._now)
+            for index in range(count)
         ]
         self._sweeping = loop.create_task(self._sweep_for_ever(), name="kv-sweep")
 
@@ -201,6 +203,9 @@ class KvEngine:
     def _subjects(self, guild_id: str, store: str, keys: list[str]) -> tuple[int, list[bytes]]:
         rules.check_store_name(store)
         return int(guild_id), [rules.check_key(key) for key in keys]
+
+    def _limits_of_number(self, guild: int) -> Limits:
+        return self._limits_of(str(guild))
 
     def _read(self, guild: int, work: Work) -> "asyncio.Future[Any]":
         return self._submit(guild, work, writes=False)

@@ -45,13 +45,13 @@ class Lane:
         index: int,
         loop: asyncio.AbstractEventLoop,
         database: Database,
-        limits: Limits,
+        limits_of: Callable[[int], Limits],
         now: Callable[[], float],
     ) -> None:
         self.jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._loop = loop
         self._database = database
-        self._limits = limits
+        self._limits_of = limits_of
         self._now = now
         self._thread = threading.Thread(target=self._run, name=f"kv-{index}", daemon=True)
         self._thread.start()
@@ -109,12 +109,12 @@ class Lane:
         writers = {job.guild for job in batch if job.writes}
         if not writers:
             with connection.cursor() as cursor:
-                ledger = Ledger(cursor, self._limits, self._now())
+                ledger = Ledger(cursor, self._limits_of, self._now())
                 return [_attempt(job, ledger) for job in batch]
         is_done = False
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                ledger = Ledger(cursor, self._limits, self._now())
+                ledger = Ledger(cursor, self._limits_of, self._now())
                 ledger.lock(writers)
                 results = [_attempt(job, ledger) for job in batch]
                 ledger.flush()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from deployments.source import InvalidSource, Source, SourceFile
+from deployments.source import InvalidSource, Source, SourceFile, SourceLimits
 
 ENTRIES = (
     "src/main.ts",
@@ -20,7 +20,7 @@ SUFFIXES = frozenset({".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".js
 LEFT_OUT = frozenset({"node_modules", "dist", "build", "coverage"})
 
 
-def read_project(path: Path, entry: str = "") -> Source:
+def read_project(path: Path, entry: str, limits: SourceLimits) -> Source:
     """A folder, or one file, which is its own entry. entry: inside the folder; found when empty.
 
     Raises InvalidSource with a sentence.
@@ -32,7 +32,7 @@ def read_project(path: Path, entry: str = "") -> Source:
         source = Source(entry or _entry_of(path, files), files)
     else:
         raise InvalidSource(f"{path} is neither a file nor a folder")
-    source.check()
+    source.check(limits)
     return source
 
 

@@ -73,7 +73,7 @@ class LocalRun:
         self._builder = Builder(timeout=options.build_seconds)
         traces = StackTraces(self._fetch_map, show_internal=options.show_internal_frames)
         self._transcript = Transcript(tell, traces)
-        self._kv = KvEngine(self._database, options.limits.kv)
+        self._kv = KvEngine(self._database, lambda _: options.limits.kv)
         self._vault = SecretVault(self._database, options.sealer, lambda *_: None)
         scope = ObjectScope(_everything_is_here)
         rest = RecordedDiscord(world, self._transcript)

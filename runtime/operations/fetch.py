@@ -73,7 +73,7 @@ async def cancel(call: OpCall, args: ById) -> None:
 async def _ask(call: OpCall, args: Ask) -> dict[str, Any]:
     exchanges, services = call.isolate.exchanges, call.services
     substitution = await services.secrets.substitution(
-        call.guild_id, services.fetch.limits.request_bytes
+        call.guild_id, services.fetch.limits_of(call.guild_id).request_bytes
     )
     if args.id in exchanges:
         raise invalid_input("id", "is another request's")

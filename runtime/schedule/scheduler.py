@@ -79,10 +79,10 @@ class Scheduler:
         notes: Notes,
         offer: Callable[[str, Event], bool],
         *,
-        job_seconds: float,
+        job_seconds: Callable[[str], float],
     ) -> None:
         """offer(guild_id, event): gives the event to the guild's script; False when it has none.
-        job_seconds: how long a cron handler may take, 0 for as long as any handler."""
+        job_seconds(guild_id): how long its cron handlers may take, 0 for as long as any handler."""
         self._database = database
         self._clock = clock
         self._notes = notes
@@ -278,7 +278,7 @@ class Scheduler:
     def _start(self, run: Run) -> None:
         self._under_way[run.id] = run, self._clock.now()
         self._runs_of[run.guild_id].add(run.id)
-        event = as_event(run, self._job_seconds)
+        event = as_event(run, self._job_seconds(run.guild_id))
         event.ended = partial(self._on_ended, run)
         if not self._offer(run.guild_id, event):
             self._on_ended(run, Ending.DROPPED, None)

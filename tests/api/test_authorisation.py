@@ -122,6 +122,14 @@ def caller(name: str, world: World) -> Api:
     raise AssertionError(name)
 
 
+# The same for what only operators may: to an owner it is forbidden, and says so.
+OPERATORS_ROUTES: list[tuple[str, str, Any, int]] = [
+    ("GET", f"/api/guilds/{GARDEN}/limits", None, 200),
+    ("PUT", f"/api/guilds/{GARDEN}/limits", {"limits": {"guild_concurrency": 7}}, 200),
+]
+OPERATORS = ("an operator's session", "an operators' token")
+
+
 def traces(world: World) -> Any:
     """Everything that a refused caller must not have changed."""
     return (
@@ -163,7 +171,7 @@ def test_a_guilds_routes_answer_each_caller_as_the_table_says(world: World, name
 
 
 # 404: there is no such guild as far as you are concerned; a worker is nobody's secret.
-OPERATORS_ROUTES: dict[str, tuple[int, int]] = {
+WORKERS_ROUTES: dict[str, tuple[int, int]] = {
     "nobody": (401, 401),
     "a stranger's token": (404, 403),
     "the other owner's token": (404, 403),
@@ -176,16 +184,28 @@ OPERATORS_ROUTES: dict[str, tuple[int, int]] = {
 }
 
 
-@pytest.mark.parametrize("name", OPERATORS_ROUTES)
+@pytest.mark.parametrize("name", WORKERS_ROUTES)
 def test_only_operators_move_guilds_and_replace_workers(world: World, name: str) -> None:
     ask = caller(name, world)
     before = traces(world)
     migrate, _ = ask("POST", f"/api/guilds/{GARDEN}/migrate", {"worker": 1})
     recycle, _ = ask("POST", "/api/workers/1/recycle")
-    assert (migrate, recycle) == OPERATORS_ROUTES[name]
+    assert (migrate, recycle) == WORKERS_ROUTES[name]
     done = [] if migrate != 503 else [("migrate",), ("migrate_failed",), ("recycle",)]
     *unchanged, audit = traces(world)
     assert (tuple(unchanged), audit) == (before[:-1], before[-1] + done)
+
+
+@pytest.mark.parametrize("name", CALLERS)
+def test_operators_routes_answer_each_caller_as_the_table_says(world: World, name: str) -> None:
+    ask = caller(name, world)
+    for method, route, body, when_allowed in OPERATORS_ROUTES:
+        before = traces(world)
+        wanted = CALLERS[name]
+        if wanted == "ok":
+            wanted = when_allowed if name in OPERATORS else 403
+        assert ask(method, route, body)[0] == wanted, f"{method} {route}"
+        assert (traces(world) == before) == (wanted != 200 or method == "GET")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def figures() -> Iterator[Figure]:
 
 
 async def _measured(guilds: list[str]) -> list[Figure]:
-    engine = KvEngine(Database(), Limits(writes_per_minute=0))
+    engine = KvEngine(Database(), lambda _: Limits(writes_per_minute=0))
     engine.start()
 
     def guild(number: int) -> str:

@@ -15,9 +15,10 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from runtime.fetch.addresses import Policy
-from runtime.fetch.client import FetchLimits, GuardedClient
+from runtime.fetch.client import GuardedClient
 from runtime.fetch.connecting import tls_context
 from runtime.fetch.exchange import Head
+from runtime.fetch.limits import FetchLimits
 from runtime.fetch.request import Redirect, make_request
 from runtime.fetch.substitution import NOTHING, Substitution
 from runtime.fetch.target import parse_target
@@ -151,7 +152,7 @@ async def make_client(server: Server, names: Names) -> AsyncIterator[MakeClient]
     def make(*, private: tuple[str, ...] = ("127.0.0.1/32",), **limits: Any) -> GuardedClient:
         made.append(
             GuardedClient(
-                FetchLimits(**limits),
+                lambda _: FetchLimits(**limits),
                 policy=Policy(private),
                 tls=tls_context(str(server.authority)),
                 resolver=names,

@@ -14,6 +14,7 @@ from gateway.errors import DiscordError
 from gateway.rate_limits import Lane, NotInTime, RateLimits
 from gateway.refusals import field_errors, refusal
 from gateway.rest import DiscordRest, File
+from gateway.rest_limits import RestLimits
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
 from tests.gateway.conftest import MakeBot
@@ -34,8 +35,7 @@ async def make_rest(make_bot: MakeBot) -> AsyncIterator[MakeRest]:
         made.append(
             DiscordRest(
                 bot.client.http,
-                concurrency=concurrency,
-                timeout=timeout,
+                lambda _: RestLimits(concurrency=concurrency, seconds=timeout),
                 pause=lambda _: 0.01,
                 **more,
             )

@@ -135,7 +135,7 @@ async def desk(discord: FakeDiscord) -> AsyncIterator[Desk]:
         GatewayOptions(discord.token, discord.api_base, ("guilds",)), lambda *_: None
     )
     await client.log_in()
-    rest = DiscordRest(client.http, concurrency=4, timeout=5.0, pause=lambda _: 0.0)
+    rest = DiscordRest(client.http, pause=lambda _: 0.0)
     desk = Desk(discord, await discord.add_guild(), rest)
     yield desk
     desk.interactions.stop()

@@ -33,7 +33,7 @@ class Kv:
     def __init__(self, limits: Limits = UNLIMITED, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.runner = asyncio.Runner()
-        self.engine = KvEngine(Database(), limits, now=self.clock)
+        self.engine = KvEngine(Database(), lambda _: limits, now=self.clock)
         self.runner.run(self._start())
 
     async def _start(self) -> None:

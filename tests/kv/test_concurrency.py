@@ -33,7 +33,7 @@ from runtime.database import Database
 from runtime.kv.engine import KvEngine
 
 async def main():
-    engine = KvEngine(Database(), Limits(writes_per_minute=0))
+    engine = KvEngine(Database(), lambda _: Limits(writes_per_minute=0))
     engine.start()
     await engine.get("{GUILD}", "store", "n")
     print("up", flush=True)

@@ -74,7 +74,7 @@ async def discord() -> AsyncIterator[FakeDiscord]:
 async def rest(discord: FakeDiscord) -> AsyncIterator[DiscordRest]:
     client = GatewayClient(GatewayOptions(discord.token, discord.api_base, ()), lambda *_: None)
     await client.log_in()
-    rest = DiscordRest(client.http, concurrency=4, timeout=5.0)
+    rest = DiscordRest(client.http)
     yield rest
     await rest.close()
     await client.close()

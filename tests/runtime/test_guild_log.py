@@ -13,14 +13,17 @@ from runtime import revisions
 from runtime.database import Database
 from runtime.guild_log import GuildLog
 from runtime.isolate import HostedIsolate
+from runtime.limits import Limits
 from runtime.reports import Reports
 from runtime.script import Script, ScriptError
 from runtime.stack_traces import StackTraces
+from runtime.worker.protocol import TurnLimits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GUILD, OTHER = "300000000000000001", "300000000000000002"
 LINES = 100
+LIMITS = Limits(TurnLimits(0, 0, 0, 0, 0, 0), log_lines=LINES)
 
 
 def stopped(script: Script, error: ScriptError) -> None: ...
@@ -35,7 +38,7 @@ def guilds() -> None:
 async def written(work: Callable[[GuildLog, Database], None]) -> dict[str, list[str]]:
     """The messages of each guild, in order, when all that the work has caused is written."""
     database = Database()
-    guild_log = GuildLog(database, lambda guild_id: LINES)
+    guild_log = GuildLog(database, lambda _: LIMITS)
     guild_log.start()
     work(guild_log, database)
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
@@ -84,7 +87,7 @@ async def test_an_error_that_nobody_will_read_is_not_explained(guilds: None) -> 
 
 async def test_a_line_that_the_database_refuses_is_not_the_last_one(guilds: None) -> None:
     database = Database()
-    guild_log = GuildLog(database, lambda guild_id: LINES)
+    guild_log = GuildLog(database, lambda _: LIMITS)
     guild_log.write("no id of a guild", "info", "flora:js", "lost")
     await guild_log.stop()
     guild_log.write(GUILD, "info", "flora:js", "kept")

@@ -33,7 +33,7 @@ class Bot:
             GatewayOptions(address.token, address.api_base, intents), self._take
         )
         self.client.need(frozenset(intents))
-        self.rest = DiscordRest(self.client.http, concurrency=4, timeout=8.0)
+        self.rest = DiscordRest(self.client.http)
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._doing: set[asyncio.Task[Any]] = set()

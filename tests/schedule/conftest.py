@@ -94,7 +94,11 @@ class Runtime:
 
         async def make() -> None:
             self.scheduler = Scheduler(
-                self.database, self.clock, self, self._offer, job_seconds=self.job_seconds
+                self.database,
+                self.clock,
+                self,
+                self._offer,
+                job_seconds=lambda _: self.job_seconds,
             )
             self.tasks = Tasks(self.database, self.clock, self.scheduler.wake)
 

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments.sealing import Sealer
 from deployments.source import InvalidSource
-from flora_site.composition import SDK, fetch_limits_of, limits_with
+from flora_site.composition import SDK, limits_with
 from flora_site.config import Config
 from flora_site.settings import database_settings
 from runtime.fetch.addresses import Policy
@@ -142,7 +142,7 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any], tell: Tell) -> bool:
         """Raises InvalidSource and InvalidWish."""
-        source = read_project(options["path"], options["entry"])
+        source = read_project(options["path"], options["entry"], settings.FLORA.runtime)
         secrets = dict(_secret(text) for text in options["secret"])
         config: Config = settings.FLORA
         sealer = Sealer(config.secrets.master_keys)
@@ -159,9 +159,9 @@ class Command(BaseCommand):
 
 
 def _options(config: Config, sealer: Sealer, tell: Tell, options: dict[str, Any]) -> LocalOptions:
-    runtime = config.runtime
+    runtime, limits = config.runtime, limits_with(config, {})
     return LocalOptions(
-        limits=limits_with(config, {}),
+        limits=limits,
         pool=PoolOptions(
             workers=1,
             pin=False,
@@ -173,7 +173,7 @@ def _options(config: Config, sealer: Sealer, tell: Tell, options: dict[str, Any]
         fetch=LocalClient(
             tell,
             allowed=options["allow_fetch"],
-            limits=fetch_limits_of(config),
+            limits_of=lambda _: limits.fetch,
             policy=Policy(config.fetch.private_addresses),
         ),
         build_seconds=runtime.build_timeout_secs,
