@@ -76,7 +76,7 @@ class Breach(msgspec.Struct, frozen=True):
     kind: str
     message: str
     cpu_ms: Annotated[int, Meta(ge=0, lt=1 << 31)]
-    peak_bytes: Annotated[int, Meta(ge=0, lt=1 << 63)]
+    peak_bytes: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class WorkerReport(msgspec.Struct, frozen=True):
