@@ -19,6 +19,7 @@ from deployments.sealing import configured_sealer
 from deployments.services.secrets import put_secret
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.rest import DiscordRest
+from gateway.rest_limits import RestLimits
 from gateway.scope import ObjectScope
 from runtime.database import Database
 from runtime.fetch.addresses import Policy
@@ -115,7 +116,7 @@ class TwoGuilds:
         self._client = GatewayClient(options, lambda *_: None)
         await self._client.log_in()
         self.rest = DiscordRest(
-            self._client.http, concurrency=4, timeout=5.0, pause=lambda repeats: 0.0
+            self._client.http, lambda _: RestLimits(seconds=5.0), pause=lambda repeats: 0.0
         )
         await self._serve()
         self.services = self._services()
@@ -127,7 +128,7 @@ class TwoGuilds:
     def _services(self) -> HostServices:
         rest, clock = self.rest, SystemClock()
         return HostServices(
-            kv=KvEngine(self.database, KvLimits(writes_per_minute=0)),
+            kv=KvEngine(self.database, lambda _: KvLimits(writes_per_minute=0)),
             rest=rest,
             scope=ObjectScope(
                 lambda guild_id, path, **at: rest.request(guild_id, "GET", path, **at)

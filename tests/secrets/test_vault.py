@@ -13,9 +13,12 @@ from deployments.sealing import Sealed, configured_sealer
 from deployments.services.secrets import delete_secret, put_secret
 from runtime.database import Database
 from runtime.guild_log import GuildLog
+from runtime.limits import Limits
 from runtime.secrets.vault import MAX_TEXT, SecretVault
+from runtime.worker.protocol import TurnLimits
 
 GUILD, OTHER = "300000000000000001", "300000000000000002"
+LIMITS = Limits(TurnLimits(0, 0, 0, 0, 0, 0))
 VALUE = "correct horse battery staple"
 
 Result = TypeVar("Result")
@@ -178,7 +181,7 @@ def test_a_guilds_log_has_the_name_where_the_value_was(
     runtime.open()
 
     async def write() -> None:
-        guild_log = GuildLog(runtime.database, lambda _: 100, runtime.vault.redacted)
+        guild_log = GuildLog(runtime.database, lambda _: LIMITS, runtime.vault.redacted)
         guild_log.start()
         guild_log.write(GUILD, "info", "flora:js", f"key: {VALUE}")
         await guild_log.stop()
