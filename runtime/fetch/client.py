@@ -57,13 +57,15 @@ class GuardedClient:
         policy: Policy | None = None,
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
+        connections: int = MAX_CONNECTIONS,
     ) -> None:
         """limits_of(guild): asked for each request; resolver: what names are looked up with,
-        aiohttp's own over DNS by default."""
+        aiohttp's own over DNS by default; connections: of all guilds together."""
         self.limits_of = limits_of
         self._policy = policy or Policy()
         self._tls = tls
         self._resolver = resolver
+        self._max_connections = connections
         self._connections: aiohttp.ClientSession | None = None
         # By guild and how many turns it has: after a change those who have one end in the old one.
         self._turns: weakref.WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = (
@@ -143,7 +145,7 @@ class GuardedClient:
             )
             tls = self._tls or tls_context()
             self._connections = aiohttp.ClientSession(
-                connector=guarded_connector(resolver, self._policy, tls, MAX_CONNECTIONS),
+                connector=guarded_connector(resolver, self._policy, tls, self._max_connections),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,

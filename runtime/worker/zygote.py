@@ -63,7 +63,10 @@ class _Zygote:
                     return
 
     def _receive(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._supervisor, 4096, 3)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._supervisor, 4096, 3)
+        except ConnectionResetError:  # it has gone and left what we had said unread
+            return False
         if not message:
             return False
         request = msgspec.msgpack.decode(message, type=Fork)

@@ -149,13 +149,16 @@ MakeClient = Callable[..., GuardedClient]
 async def make_client(server: Server, names: Names) -> AsyncIterator[MakeClient]:
     made: list[GuardedClient] = []
 
-    def make(*, private: tuple[str, ...] = ("127.0.0.1/32",), **limits: Any) -> GuardedClient:
+    def make(
+        *, private: tuple[str, ...] = ("127.0.0.1/32",), connections: int = 512, **limits: Any
+    ) -> GuardedClient:
         made.append(
             GuardedClient(
                 lambda _: FetchLimits(**limits),
                 policy=Policy(private),
                 tls=tls_context(str(server.authority)),
                 resolver=names,
+                connections=connections,
             )
         )
         return made[-1]
