@@ -11,10 +11,14 @@ import time
 
 from tests.servers import Missing, postgresql, redis
 
-# These do not touch the database: once is enough.
-DATABASE_FREE = (
-    *("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch"),
-    *("tests/docs", "tests/hostile", "tests/chaos", "tests/local/test_runscript.py"),
+# These do not touch the database, or not in a way in which databases differ: once is enough.
+ONCE = (
+    *("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch", "tests/docs"),
+    *("tests/hostile", "tests/chaos", "tests/worker", "tests/gateway", "tests/routes"),
+    *("tests/fuzz", "tests/interactions", "tests/local", "tests/limits", "tests/operations"),
+    *(f"tests/runtime/test_{name}.py" for name in ("hosting", "migration", "recycling")),
+    *(f"tests/admin/test_{name}.py" for name in ("browser", "workers_browser")),
+    *(f"tests/e2e/test_{name}.py" for name in ("events", "faults", "fetch", "messages", "metrics")),
 )
 
 
@@ -31,7 +35,7 @@ def main(arguments: list[str]) -> int:
             print(f"· {missing}: the tests that need it are skipped", flush=True)  # noqa: T201
         first = _run("SQLite", [*parallel, *arguments], environment)
         again = {**environment, "FLORA_TEST_DATABASE": "postgresql"}
-        skipped = [f"--ignore={path}" for path in DATABASE_FREE]
+        skipped = [f"--ignore={path}" for path in ONCE]
         second = _run("PostgreSQL and Redis", [*parallel, *skipped, *arguments], again)
     return first or second
 
