@@ -120,6 +120,7 @@ async def test_what_happens_while_the_database_is_away_is_caught_up_with(
         f"{COUNTS}"
     )
     assert (await flora.deploy(guild.id, source)).status == 200
+    await flora.until(f"/api/cron/{guild.id}", bool)  # it is noted a moment after the deployment
     assert (await flora.request("POST", f"/api/cron/{guild.id}/long/run")).status == 202
     await flora.until(f"/api/cron/{guild.id}/long/runs", lambda runs: runs)
     await cables["DATABASE_URL"].pull_out()
