@@ -87,7 +87,8 @@ class ObjectScope:
         self._remember((INVITE, code), guild_id)
 
     def _add(self, channel_id: str, guild_id: str) -> None:
-        self._channels[channel_id] = guild_id
+        if self._channels.setdefault(channel_id, guild_id) != guild_id:
+            return  # a channel never changes its guild, whatever an event says
         self._guild_channels.setdefault(guild_id, set()).add(channel_id)
         self._answers.pop((CHANNEL, channel_id), None)
 

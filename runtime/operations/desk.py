@@ -27,6 +27,7 @@ MAX_FRAME_TEXT = 16 << 20
 # again must not keep this loop busy with saying no.
 REFUSED_AFTER = 0.25
 _UNKNOWN = OperationError("Internal error: the operation failed on the host", "INTERNAL_ERROR")
+_CANCELLED = OperationError("the operation was cancelled", "CANCELLED")
 
 
 class _TooOften(OperationError):
@@ -109,11 +110,11 @@ class OperationDesk:
             )
 
     def _finish(self, isolate: HostedIsolate, done: "asyncio.Future[Any]") -> None:
-        error = None if done.cancelled() else done.exception()
+        error = _CANCELLED if done.cancelled() else done.exception()
         record = self._open[isolate].pop(done)
         if not self._open[isolate]:
             del self._open[isolate]
-        if record is None or done.cancelled():
+        if record is None:
             return
         if isinstance(error, Exception):
             self._answer(isolate, record, error=error)

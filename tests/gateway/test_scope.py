@@ -199,6 +199,15 @@ async def test_what_an_event_says_holds_over_what_was_asked(discord: Discord) ->
     await discord.scope.require_channel(OWN, CHANNEL)
 
 
+async def test_a_channel_never_changes_its_guild(discord: Discord) -> None:
+    for guild in (OWN, OTHER):
+        discord.scope.learn("CHANNEL_UPDATE", {"id": CHANNEL, "guild_id": guild})
+    await discord.scope.require_channel(OWN, CHANNEL)
+    with pytest.raises(ScopeForbidden):
+        await discord.scope.require_channel(OTHER, CHANNEL)
+    assert discord.asked == []
+
+
 async def test_what_a_script_has_made_is_its_guilds(discord: Discord) -> None:
     scope = discord.scope
     scope.learn_channel(OWN, CHANNEL)
