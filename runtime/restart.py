@@ -12,7 +12,7 @@ from django.db import transaction
 from deployments.models import GatewaySession as SessionRow
 from deployments.models import WaitingEvent
 from gateway.session import GatewaySession
-from runtime.guild import Event
+from runtime.event import Event
 
 # More would hold up the stop, and the next start. The oldest are kept.
 MAX_EVENTS = 10_000
@@ -28,12 +28,12 @@ class Left:
     events: list[tuple[str, Event]] = field(default_factory=list)
 
 
-def keep(left: Left) -> None:
-    """Instead of all that is there."""
+def keep(left: Left, most: int = MAX_EVENTS) -> None:
+    """Instead of all that is there. most: events that are kept."""
     sessions = (_row(session, left.refused) for session in left.sessions)
     events = (
         WaitingEvent(guild_id=int(guild_id), name=event.name, payload=event.payload)
-        for guild_id, event in left.events[:MAX_EVENTS]
+        for guild_id, event in left.events[:most]
     )
     with transaction.atomic():
         _clear()

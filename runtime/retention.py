@@ -7,7 +7,7 @@ expired key-value entries go within a minute (runtime/kv/engine.py), audit event
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -50,7 +50,15 @@ Step = Callable[[Retention, datetime], int]
 
 
 class Sweeper:
-    def __init__(self, database: Database, retention: Retention, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        retention: Retention,
+        clock: Clock,
+        rules: Mapping[str, Step] | None = None,
+    ) -> None:
+        """rules: what is deleted, by what it is called; RULES by default."""
+        self._rules = RULES if rules is None else rules
         self._database = database
         self._retention = retention
         self._clock = clock
@@ -67,7 +75,7 @@ class Sweeper:
         """Applies all rules; how much each has deleted. A rule that fails is logged and does not
         keep the others from theirs. Raises DatabaseAway."""
         deleted = {}
-        for what, step in RULES.items():
+        for what, step in self._rules.items():
             try:
                 deleted[what] = await self._apply(step)
             except DatabaseAway:

@@ -12,6 +12,7 @@ from django.utils.html import escape
 
 from deployments.actor import Actor
 from deployments.admin.kv_key import key_address
+from deployments.admin.kv_store_page import KEYS_ON_PAGE
 from deployments.kv.entries import Entry
 from deployments.models import AuditEvent, KvEntry, KvStore
 from deployments.services.kv_keys import delete_key, find_key, put_key
@@ -121,11 +122,9 @@ def names_on(page: Any) -> list[str]:
     return [key["name"] for key in page.context["keys"]]
 
 
-def test_keys_are_turned_over_page_by_page(
-    owner: Visitor, store: KvStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("deployments.admin.kv_store_page.KEYS_ON_PAGE", 2)
-    keys = ["a&b", "ü", "a/1?#", "b", "a c"]
+def test_keys_are_turned_over_page_by_page(owner: Visitor, store: KvStore) -> None:
+    odd = ["a&b", "ü", "a/1?#", "b", "a c"]
+    keys = [*odd, *(f"k{number}" for number in range(2 * KEYS_ON_PAGE))]
     for key in (*keys, "gone"):
         put(store, key, "1", None, 1 if key == "gone" else None)
     ordered = sorted(keys, key=str.encode)

@@ -21,9 +21,8 @@ from runtime.migration import (
     NothingToMove,
     NotMoved,
 )
-from runtime.operations.call import HostServices, OpCall, Operation
+from runtime.operations.call import HostServices
 from runtime.operations.desk import OperationDesk
-from runtime.operations.table import OPERATIONS
 from runtime.script import Script
 from runtime.worker.records import Record
 from tests.examples import examples
@@ -58,7 +57,7 @@ class Estate(House):
         self.notes: list[str] = []
         self.known: dict[str, str] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._desk = OperationDesk(_without_services(), lambda _: LIMITS)
+        self._desk = OperationDesk(_services(), lambda _: LIMITS)
         self.migration = Migration(
             self.hosting,
             self._fetch,
@@ -98,19 +97,16 @@ class Estate(House):
         return self.printed[guild_id]
 
 
-async def _never(call: OpCall, arguments: Any) -> None:
-    await asyncio.Event().wait()
+class UnansweredKv:
+    """Takes for ever to read a key: what scripts here wait for."""
+
+    async def get(self, *_: str) -> None:
+        await asyncio.Event().wait()
 
 
-def _without_services() -> HostServices:
-    return HostServices(**dict.fromkeys(HostServices.__annotations__))
-
-
-@pytest.fixture(autouse=True)
-def unanswered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host that takes for ever to read a key: the one that scripts here wait for."""
-    operation = OPERATIONS["kv.get"]
-    monkeypatch.setitem(OPERATIONS, "kv.get", Operation(operation.arguments, _never, False))
+def _services() -> HostServices:
+    without: dict[str, Any] = dict.fromkeys(HostServices.__annotations__)
+    return HostServices(**{**without, "kv": UnansweredKv()})
 
 
 @pytest_asyncio.fixture

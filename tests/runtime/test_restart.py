@@ -6,7 +6,7 @@ import pytest
 
 from gateway.session import GatewaySession
 from runtime import restart
-from runtime.guild import Event
+from runtime.event import Event
 from runtime.restart import Left
 
 SESSION = GatewaySession(
@@ -45,7 +45,6 @@ def test_what_was_left_before_is_replaced() -> None:
     assert restart.take() == Left([OTHER_SHARD], [], waiting(1))
 
 
-def test_of_too_many_events_the_oldest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restart, "MAX_EVENTS", 4)
-    restart.keep(Left([SESSION], [], waiting(5)))
+def test_of_too_many_events_the_oldest_are_kept() -> None:
+    restart.keep(Left([SESSION], [], waiting(5)), most=4)
     assert restart.take().events == waiting(4)

@@ -26,13 +26,12 @@ from deployments.models import (
 from deployments.models.revision import ActorType, Status
 from deployments.services.forget_guild import forget_guild
 from deployments.services.tokens import create_token
-from runtime import retention
 from runtime.database import Database
-from runtime.retention import Retention, Sweeper
+from runtime.retention import RULES, Retention, Sweeper
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 GUILD, OTHER = 300000000000000001, 300000000000000002
-NOTHING = dict.fromkeys(retention.RULES, 0)
+NOTHING = dict.fromkeys(RULES, 0)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -189,14 +188,14 @@ def test_a_token_for_a_deleted_guild_reaches_no_other() -> None:
     assert tokens["two"].guild_ids == [str(OTHER)]
 
 
-def test_a_rule_that_fails_keeps_no_other_from_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_fails_keeps_no_other_from_its_work() -> None:
     def fails(kept: Retention, now: datetime) -> int:
         raise IntegrityError("a row that nobody has thought of")
 
     a_guild(left_at=ago(days=99))
-    monkeypatch.setattr(retention, "RULES", {"broken rows": fails, **retention.RULES})
+    rules = {"broken rows": fails, **RULES}
     database = Database()
-    deleted = asyncio.run(Sweeper(database, Retention(), Clock()).sweep())
+    deleted = asyncio.run(Sweeper(database, Retention(), Clock(), rules).sweep())
     database.close()
     assert deleted == {**NOTHING, "guilds that the bot has left": 1}
 
