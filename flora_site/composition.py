@@ -9,7 +9,8 @@ from deployments.kv.rules import Limits as KvLimits
 from deployments.limits import sections_with
 from deployments.sealing import Sealer
 from deployments.services.faults import Policy as FaultPolicy
-from flora_site.config import PROJECT_ROOT, Config
+from flora_site.config import Config
+from flora_site.sections import PROJECT_ROOT
 from gateway.client import GatewayOptions
 from gateway.rest_limits import RestLimits
 from runtime.fetch.addresses import Policy
@@ -17,10 +18,11 @@ from runtime.fetch.client import GuardedClient
 from runtime.fetch.connecting import tls_context
 from runtime.fetch.limits import FetchLimits, FetchLimitsOf
 from runtime.limits import Limits
+from runtime.options import SupervisorOptions
 from runtime.pool import PoolOptions
 from runtime.recycler import Service
 from runtime.retention import Retention
-from runtime.supervisor import Supervisor, SupervisorOptions
+from runtime.supervisor import Supervisor
 from runtime.web import WebProcess
 from runtime.worker.protocol import TurnLimits
 

@@ -10,8 +10,9 @@ from csp.constants import NONCE, NONE, SELF
 from django.http import HttpRequest
 from django.templatetags.static import static
 
-from flora_site.config import PROJECT_ROOT, ConfigurationError, load_config
+from flora_site.config import ConfigurationError, load_config
 from flora_site.logs import configure_logging
+from flora_site.sections import PROJECT_ROOT
 
 try:
     FLORA = load_config()

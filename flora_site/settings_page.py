@@ -6,7 +6,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from flora_site.config import PROJECT_ROOT, Config
+from flora_site.config import Config
+from flora_site.sections import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs" / "settings.md"
 _HEAD = """# Settings

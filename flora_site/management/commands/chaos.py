@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from flora_site.config import PROJECT_ROOT
+from flora_site.sections import PROJECT_ROOT
 from runtime.chaos.flora import DidNotStart
 from runtime.chaos.run import Plan, run
 
