@@ -7,15 +7,16 @@ or its worker is lost, events that had not started are delivered again, started 
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
 from deployments.models.fault import FaultKind
+from runtime.breach_texts import breach_while_running, fault_kind
+from runtime.event import Ending, Event
+from runtime.event_queue import EventQueue
 from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
-from runtime.limits import DROPPABLE_EVENTS, URGENT_EVENTS, Limits, LimitsOf
+from runtime.limits import Limits, LimitsOf
 from runtime.metrics import Metrics
 from runtime.offence import Offence
 from runtime.pace import WINDOW, Pace
@@ -24,45 +25,6 @@ from runtime.worker.protocol import Breach
 from runtime.worker_process import WorkerProcess
 
 log = logging.getLogger("flora.runtime")
-
-
-class Ending(Enum):
-    """What has become of an event."""
-
-    DONE = "done"
-    FAILED = "failed"  # a handler threw
-    OVERDUE = "overdue"  # its handlers live on, nobody waits for them any more
-    LOST = "lost"  # it had started when its isolate ended
-    DROPPED = "dropped"  # it never started: a full queue, or no script any more
-
-
-@dataclass(slots=True)
-class Event:
-    """name: Discord's, or what the guild's owner calls it; payload: what the worker's EVENT frame
-    carries.
-
-    ended(ending, error): called once, when the event is over; error: of FAILED and OVERDUE, and of
-    LOST where a limit has ended the isolate. stage: what its failures are called in the log.
-    seconds: how long its handlers may take, None for as long as any. again: it may go to another
-    isolate when it has not started in this one.
-    """
-
-    name: str
-    payload: bytes
-    ended: Callable[[Ending, ScriptError | None], None] | None = None
-    stage: str = "dispatch"
-    seconds: float | None = None
-    again: bool = True
-
-    @property
-    def may_wait(self) -> bool:
-        """Whether it means the same in another process: an event of Discord's whose end nobody
-        waits for. READY is each process's own."""
-        return self.ended is None and self.name != "READY" and not self.name.startswith("FLORA_")
-
-    def end(self, ending: Ending, error: ScriptError | None = None) -> None:
-        if self.ended is not None:
-            self.ended(ending, error)
 
 
 @dataclass(slots=True)
@@ -116,7 +78,7 @@ class GuildRuntime:
         self._offended = offended
         self._metrics = metrics or Metrics()
         self._rebuilding = False
-        self._queue: deque[Event] = deque()
+        self._queue = EventQueue()
         self._dispatches: dict[int, Dispatch] = {}
         self._waits_for_room = False
         self._pausing: asyncio.TimerHandle | None = None
@@ -153,25 +115,20 @@ class GuildRuntime:
 
     def offer(self, event: Event) -> None:
         """Queues an event and starts it as soon as its turn comes."""
-        self._queue.append(event)
-        if len(self._queue) > self._limits.guild_queue:
-            self._drop_one()
+        room = self._limits.guild_queue
+        if (dropped := self._queue.put(event, room)) is not None:
+            self._note_drop(room)
+            self._drop(dropped, "queue full")
         self._pump()
 
-    def _drop_one(self) -> None:
+    def _note_drop(self, room: int) -> None:
         self.dropped += 1
         if self.dropped.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: visible, never a flood
             self._reports.runtime_note(
                 self.guild_id,
                 "warn",
-                f"more than {self._limits.guild_queue} events wait: {self.dropped} dropped so far",
+                f"more than {room} events wait: {self.dropped} dropped so far",
             )
-        for goes_first in (DROPPABLE_EVENTS.__contains__, _is_not_urgent, _is_any):
-            for position, event in enumerate(self._queue):
-                if goes_first(event.name):
-                    del self._queue[position]
-                    self._drop(event, "queue full")
-                    return
 
     def _drop(self, event: Event, reason: str) -> None:
         self._metrics.drops.add(reason)
@@ -196,9 +153,9 @@ class GuildRuntime:
             number = isolate.worker.take_dispatch()
             if number is None:
                 self._waits_for_room = True
-                isolate.worker.when_room(self._on_room, urgent=self._queue[0].name in URGENT_EVENTS)
+                isolate.worker.when_room(self._on_room, urgent=self._queue.is_urgent)
                 return
-            event = self._queue.popleft()
+            event = self._queue.take()
             self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
             isolate.send_event(number, event.payload)
 
@@ -250,8 +207,8 @@ class GuildRuntime:
         before, self.live = self.live, None
         self._rebuilding = False
         self.subscriptions = frozenset()
-        while self._queue:
-            self._drop(self._queue.popleft(), "no script")
+        for event in self._queue.clear():
+            self._drop(event, "no script")
         if self._pausing is not None:
             self._pausing.cancel()
             self._pausing = None
@@ -318,7 +275,7 @@ class GuildRuntime:
         for event in events:
             if not event.again:
                 self._over(event, Ending.LOST)
-        self._queue.extendleft(reversed([event for event in events if event.again]))
+        self._queue.put_back([event for event in events if event.again])
 
     # --- Owner -----------------------------------------------------------------------------
 
@@ -386,7 +343,7 @@ class GuildRuntime:
             isolate.worker.kill(f"guild {self.guild_id} computes and cannot be interrupted")
         if isolate is not self.live and isolate.stage is not Stage.DRAINING:
             # It was loading: whoever loads it is told, or whoever tells it what it takes over.
-            self._lose({isolate}, self._breach_error(breach))
+            self._lose({isolate}, breach_while_running(breach, self._limits.turn))
             return
         if breach.kind == "crowded":
             self._reports.runtime_note(
@@ -396,10 +353,10 @@ class GuildRuntime:
             )
             self._lose({isolate})
             return
-        error = self._breach_error(breach)
+        error = breach_while_running(breach, self._limits.turn)
         self._reports.script_failed(isolate, "dispatch", error)
         offence = Offence(
-            FaultKind(breach.kind),
+            fault_kind(breach),
             error,
             self._newest_started(isolate),
             breach.cpu_ms,
@@ -449,11 +406,12 @@ class GuildRuntime:
         self.live = None
         isolates = {dispatch.isolate for dispatch in self._dispatches.values()}
         self._recover(isolates, "flora stopped")
-        left = [event for event in self._queue if event.may_wait]
-        dropped = [event for event in self._queue if not event.may_wait]
-        self._queue.clear()
-        for event in dropped:
-            event.end(Ending.DROPPED)
+        left = []
+        for event in self._queue.clear():
+            if event.may_wait:
+                left.append(event)
+            else:
+                event.end(Ending.DROPPED)
         return left
 
     def _lose(self, isolates: set[HostedIsolate], why: ScriptError | None = None) -> None:
@@ -547,30 +505,3 @@ class GuildRuntime:
     def _overdue(self, dispatch: Dispatch) -> ScriptError:
         event, seconds = dispatch.event, self._life_of(dispatch.event)
         return ScriptError("", f"{event.stage} timed out: {event.name} took over {seconds:g} s")
-
-    def _breach_error(self, breach: Breach) -> ScriptError:
-        turn = self._limits.turn
-        match breach.kind:
-            case "cpu":
-                text = (
-                    f"dispatch timed out: {breach.cpu_ms} ms of CPU in one turn, "
-                    f"at most {turn.cpu_seconds:g} s"
-                )
-            case "timeout":
-                text = f"dispatch timed out: a turn without an end for {turn.wall_seconds:g} s"
-            case "memory":
-                megabytes = (turn.heap_bytes + turn.external_bytes) >> 20
-                text = f"out of memory: an isolate may have {megabytes} MiB"
-            case "stuck":
-                text = "dispatch timed out: the script could not be interrupted"
-            case _:
-                text = f"the isolate was closed: {breach.message}"
-        return ScriptError("", text)
-
-
-def _is_not_urgent(name: str) -> bool:
-    return name not in URGENT_EVENTS
-
-
-def _is_any(_: str) -> bool:
-    return True

@@ -10,7 +10,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from runtime.guild import Event, GuildReports, GuildRuntime
+from runtime.event import Event
+from runtime.guild import GuildReports, GuildRuntime
 from runtime.isolate import Desk, HostedIsolate, Stage
 from runtime.limits import LimitsOf
 from runtime.metrics import Metrics

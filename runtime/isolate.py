@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from runtime.breach_texts import breach_while_loading
 from runtime.fetch.exchange import Exchange
 from runtime.schedule.job import Job
 from runtime.script import LoadFailed, Script, ScriptError, WorkerLost
@@ -277,7 +278,7 @@ class HostedIsolate:
         self._settle_load_if_only_held()
 
     def on_breach(self, breach: Breach) -> None:
-        self._fail_load(load_breach(breach))
+        self._fail_load(breach_while_loading(breach))
         self._owner.on_breach(self, breach)
 
     def on_closed(self) -> None:
@@ -365,19 +366,3 @@ class HostedIsolate:
 
     def _on_error(self, payload: msgspec.Raw) -> None:
         self._owner.on_uncaught(self, msgspec.json.decode(payload, type=_Error).as_script_error())
-
-
-def load_breach(breach: Breach) -> ScriptError:
-    """A breach while the script loaded, in words that its author can act on."""
-    match breach.kind:
-        case "cpu":
-            text = f"module_load timed out: top-level code used {breach.cpu_ms} ms of CPU"
-        case "timeout":
-            text = "module_load timed out: top-level code did not come to an end"
-        case "memory":
-            text = "out of memory: top-level code used more than the isolate may have"
-        case "stuck":
-            text = "module_load timed out: top-level code could not even be interrupted"
-        case _:
-            text = f"the isolate was closed: {breach.message}"
-    return ScriptError("", text)

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from runtime.guild import Ending, Event, GuildRuntime
+from runtime.event import Ending, Event
+from runtime.guild import GuildRuntime
 from runtime.hosting import Hosting
 from runtime.isolate import RESUME, SUSPEND, HostedIsolate, Stage
 from runtime.script import LoadFailed, NoWorker, Script, ScriptError, WorkerLost

@@ -13,7 +13,7 @@ import orjson
 
 from gateway.scope import LEARNED_FROM, ObjectScope
 from runtime import roster
-from runtime.guild import Event
+from runtime.event import Event
 from runtime.hosting import Hosting
 from runtime.interactions.interactions import (
     NOT_HANDLED,

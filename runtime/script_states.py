@@ -13,7 +13,8 @@ from django.db import transaction
 
 from deployments.models import ScriptState
 from runtime.database import Database, DatabaseAway
-from runtime.guild import Event, GuildRuntime
+from runtime.event import Event
+from runtime.guild import GuildRuntime
 from runtime.hosting import Hosting
 from runtime.isolate import RESUME
 from runtime.migration import Migration, NotMoved

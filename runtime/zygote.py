@@ -46,13 +46,6 @@ class ForkedWorker:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
-    def has_exited(self) -> bool:
-        try:
-            signal.pidfd_send_signal(self.pidfd, 0)
-        except ProcessLookupError:
-            return True
-        return False
-
 
 class Zygote:
     # What its process runs; in braces: what `_start` fills in.

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from gateway.errors import ScopeForbidden
 from gateway.rest import Rest
-from runtime.guild import Ending
+from runtime.event import Ending
 from runtime.interactions.errors import expired
 from runtime.interactions.exchange import Stage
 from runtime.interactions.interaction import Interaction

@@ -17,7 +17,7 @@ from deployments.source import Source
 from gateway.scope import ObjectScope
 from runtime.builder.client import Build, Builder, BuildError, SourceFile
 from runtime.database import Database
-from runtime.guild import Ending, Event
+from runtime.event import Ending, Event
 from runtime.hosting import Hosting
 from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from runtime.guild import Event
+from runtime.event import Event
 from runtime.schedule.claims import Run
 from runtime.schedule.clock import rfc3339
 

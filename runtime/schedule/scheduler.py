@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from deployments.models import JobRun
 from deployments.models.schedule import Outcome
 from runtime.database import Database, DatabaseAway
-from runtime.guild import Ending, Event
+from runtime.event import Ending, Event
 from runtime.schedule import adoption, claims, rows
 from runtime.schedule.adoption import LiveScript
 from runtime.schedule.agenda import Agenda

@@ -152,11 +152,6 @@ JOURNAL_LANES = 12
 JOURNAL_BYTES = JOURNAL_SLOTS + 8 * (JOURNAL_LANES + 1)
 
 
-def slot_of(dispatch: int) -> int:
-    """The journal slot of a dispatch number: its low twelve bits."""
-    return dispatch & (JOURNAL_SLOTS - 1)
-
-
 class Journal:
     """Memory shared by supervisor and worker that outlives the worker.
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from runtime.guild import Ending
+from runtime.event import Ending
 from runtime.offence import KILLS_WORKERS
 from tests.benchmarks.figures import Figure, percentile
 from tests.hostile.cases import ALL, Case

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flora_site.composition import SDK
-from runtime.guild import Ending, Event
+from runtime.event import Ending, Event
 from runtime.hosting import Hosting
 from runtime.isolate import HostedIsolate
 from runtime.limits import Limits

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from runtime.guild import Ending
+from runtime.event import Ending
 from runtime.offence import KILLS_WORKERS
 from tests.hostile.cases import ALL, TOLD, Case
 from tests.hostile.house import ANSWERS, HostileHouse

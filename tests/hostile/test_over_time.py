@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deployments.models.fault import FaultKind
-from runtime.guild import Ending
+from runtime.event import Ending
 from runtime.script import LoadFailed
 from runtime.worker.protocol import Breach
 from tests.hostile.house import ANSWERS, LIMITS, HostileHouse

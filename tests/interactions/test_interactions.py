@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import ScopeForbidden
-from runtime.guild import Ending
+from runtime.event import Ending
 from runtime.interactions.errors import InteractionError
 from runtime.interactions.exchange import Stage
 from runtime.interactions.interactions import (

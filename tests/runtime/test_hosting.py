@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from deployments.models.fault import FaultKind
 from flora_site.composition import SDK
-from runtime.guild import Event
+from runtime.event import Event
 from runtime.hosting import PARALLEL_LOADS, Hosting
 from runtime.isolate import RESUME, SUSPEND, HostedIsolate
 from runtime.limits import Limits

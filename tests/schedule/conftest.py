@@ -14,7 +14,7 @@ import pytest
 from deployments.models import CronJob, Guild, JobRun, Revision
 from deployments.models.revision import ActorType, Status
 from runtime.database import Database
-from runtime.guild import Ending, Event
+from runtime.event import Ending, Event
 from runtime.schedule.job import Job
 from runtime.schedule.scheduler import Scheduler
 from runtime.schedule.tasks import PendingTask, Tasks

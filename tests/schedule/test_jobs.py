@@ -10,7 +10,7 @@ import pytest
 from deployments.actor import Actor
 from deployments.models import CronJob, Guild, JobRun
 from deployments.services.desired_state import pause, resume, undeploy
-from runtime.guild import Ending
+from runtime.event import Ending
 from runtime.schedule.scheduler import JOBS_AT_ONCE
 from runtime.script import ScriptError
 from tests.schedule.conftest import (

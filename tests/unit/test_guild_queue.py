@@ -2,7 +2,8 @@
 
 import pytest
 
-from runtime.guild import Ending, Event, GuildRuntime
+from runtime.event import Ending, Event
+from runtime.guild import GuildRuntime
 from runtime.isolate import HostedIsolate
 from runtime.limits import Limits
 from runtime.script import Script, ScriptError
