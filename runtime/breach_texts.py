@@ -1,14 +1,7 @@
 """Why a worker threw an isolate away, in words that the script's author can act on."""
 
-from deployments.models.fault import FaultKind
 from runtime.script import ScriptError
 from runtime.worker.protocol import Breach, TurnLimits
-
-
-def fault_kind(breach: Breach) -> FaultKind:
-    """A worker that invents kinds has broken the protocol."""
-    known = breach.kind in FaultKind.values
-    return FaultKind(breach.kind) if known else FaultKind.PROTOCOL
 
 
 def breach_while_running(breach: Breach, turn: TurnLimits) -> ScriptError:

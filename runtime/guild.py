@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deployments.models.fault import FaultKind
-from runtime.breach_texts import breach_while_running, fault_kind
+from runtime.breach_texts import breach_while_running
 from runtime.event import Ending, Event
 from runtime.event_queue import EventQueue
 from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
@@ -356,7 +356,7 @@ class GuildRuntime:
         error = breach_while_running(breach, self._limits.turn)
         self._reports.script_failed(isolate, "dispatch", error)
         offence = Offence(
-            fault_kind(breach),
+            FaultKind(breach.kind),  # a ValueError for what no worker says costs it its life
             error,
             self._newest_started(isolate),
             breach.cpu_ms,

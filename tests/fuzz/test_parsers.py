@@ -7,8 +7,6 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.models.fault import FaultKind
-from runtime.breach_texts import breach_while_loading, breach_while_running, fault_kind
 from runtime.worker.protocol import (
     Breach,
     Forked,
@@ -69,11 +67,3 @@ def test_torn_messages_are_messages_or_refused(message: msgspec.Struct, data: An
     refusals = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
     with contextlib.suppress(*refusals):
         msgspec.msgpack.decode(text, type=type(message))
-
-
-@given(st.text(max_size=20) | st.sampled_from(FaultKind.values))
-def test_a_kind_of_breach_that_a_worker_invents_breaks_the_protocol(kind: str) -> None:
-    breach = Breach(kind, "so it says", 1, 1)
-    assert fault_kind(breach) == (kind if kind in FaultKind.values else FaultKind.PROTOCOL)
-    assert str(breach_while_loading(breach))
-    assert str(breach_while_running(breach, TURN))
