@@ -256,6 +256,7 @@ class _Worker:
         turn = self._turns.get(tenant)
         if turn is None or turn.phase in (Phase.CLOSING, Phase.STUCK):
             return  # the isolate is being closed: what it still says does not count
+        self._watchdog.finish(turn)
         self._release(turn)
         cpu_ns = answer.cpu_ns - tenant.cpu_ns
         tenant.cpu_ns = answer.cpu_ns

@@ -52,7 +52,7 @@ class PublicIsolate:
         # Not to be had from outside: wall time stands in, which only ends a turn earlier.
         return time.monotonic_ns()
 
-    def lower_priority(self) -> None:
+    def set_niceness(self, niceness: int) -> None:
         """The public interface does not say which thread computes."""
 
     def close(self) -> None:

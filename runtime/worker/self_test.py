@@ -7,7 +7,8 @@ from runtime.worker.v8 import Answer, BridgeError, Isolate, Outcome
 
 PATIENCE = 2.0
 _PROBE = b"""(()=>{'use strict';let out='';return{
- receive(){ if(this==='spin') for(;;); if(this==='reject') return void Promise.reject(out='reason');
+ receive(){ if(this==='spin') for(;;) Promise.reject();
+   if(this==='reject') return void Promise.reject(out='reason');
    (async()=>{ await null; out=this+'!' })() },
  drain(){ const o=out; out=''; return o },
  rejected(event,promise,reason){ out=[event,promise instanceof Promise,reason]+"" } }})()"""

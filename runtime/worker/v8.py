@@ -69,10 +69,12 @@ class Isolate(Protocol):
         """Interrupts what runs now. Does not stop a flood of microtasks or a long built-in."""
 
     def cpu_ns(self) -> int:
-        """The CPU clock of the isolate's thread, readable while it computes."""
+        """The CPU clock of the isolate's thread, readable while it computes. Raises OSError when
+        the thread is gone."""
 
-    def lower_priority(self) -> None:
-        """Lets the threads of other isolates go first, for good."""
+    def set_niceness(self, niceness: int) -> None:
+        """How far the isolate's thread lets others go first: 0 as all do, up to 19. Quiet where
+        the thread is gone."""
 
     def close(self) -> None:
         """Frees the isolate. Blocks while a built-in runs: never call it on a loop's thread."""
@@ -213,8 +215,9 @@ class BridgedIsolate(ABC):
     def cpu_ns(self) -> int:
         return time.clock_gettime_ns(thread_cpu_clock(self._native_id))
 
-    def lower_priority(self) -> None:
-        os.setpriority(os.PRIO_PROCESS, self._native_id, 10)
+    def set_niceness(self, niceness: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, self._native_id, niceness)
 
     @abstractmethod
     def _evaluate_to_handle(self, source: bytes, timeout: float) -> int:
@@ -227,6 +230,10 @@ class BridgedIsolate(ABC):
     def _callback_number(self, hook: Callable[[], None]) -> int:
         """A number for mini-racer's callbacks with which the hook is called, on the isolate's
         thread and inside a script."""
+
+    def _report_rejections(self, isolate: int, function: int) -> None:
+        """See V8Internals.report_rejections."""
+        self._kept_callback = self._library.internals.report_rejections(isolate, function)
 
     def _checked(self, handle: int) -> int:
         if kind_of(handle) in ERRORS:
@@ -251,7 +258,7 @@ class BridgedIsolate(ABC):
         library, context = self._library, self._context
 
         def hook() -> None:
-            self._kept_callback = library.internals.report_rejections(_REJECTED_NAME)
+            self._report_rejections(*library.internals.global_function(_REJECTED_NAME))
 
         scope = self._evaluate_to_handle(b"globalThis", timeout)
         hook_function = library.make_js_callback(context, self._callback_number(hook))

@@ -59,24 +59,33 @@ class V8Internals:
             "_ZN2v88Function4CallEPNS_7IsolateENS_5LocalINS_7ContextEEENS3_INS_5ValueEEEiPS7_",
             *(_Pointer, _Pointer, _Pointer, _Pointer, _Pointer, ctypes.c_int, _Pointer),
         )
+        # bool Isolate::IsExecutionTerminating(), void Isolate::TerminateExecution()
+        self._is_terminating = symbol(
+            "_ZN2v87Isolate22IsExecutionTerminatingEv", ctypes.c_bool, _Pointer
+        )
+        self._terminate = symbol("_ZN2v87Isolate18TerminateExecutionEv", None, _Pointer)
         # void Isolate::SetPromiseRejectCallback(void (*)(PromiseRejectMessage))
         self._set_reject_callback = symbol(
             "_ZN2v87Isolate24SetPromiseRejectCallbackEPFvNS_20PromiseRejectMessageEE",
             *(None, _Pointer, _Pointer),
         )
 
-    def report_rejections(self, function_name: bytes) -> Callable[..., None]:
-        """Has the global function of that name called with (REJECTED or HANDLED, promise, reason)
-        for each promise that is rejected without a handler, or gets one afterwards.
-
-        To be called on the isolate's thread while it runs a script; the global may go
-        afterwards. Returns what must be kept as long as the isolate lives.
-        """
+    def global_function(self, name: bytes) -> tuple[int, int]:
+        """The isolate and a global handle of its global function of that name, which may go
+        afterwards. To be called on the isolate's thread while it runs a script."""
         isolate = self.current_isolate()
         context = self._context(isolate)
-        name = self._string(isolate, function_name, 0, -1)
-        local = self._get(self._global(context), context, name)
-        function = self._globalize(isolate, ctypes.c_size_t.from_address(local).value)
+        key = self._string(isolate, name, 0, -1)
+        local = self._get(self._global(context), context, key)
+        return isolate, self._globalize(isolate, ctypes.c_size_t.from_address(local).value)
+
+    def report_rejections(self, isolate: int, function: int) -> Callable[..., None]:
+        """Has the function called with (REJECTED or HANDLED, promise, reason) for each promise
+        that is rejected without a handler, or gets one afterwards.
+
+        Where and with what: see global_function. Returns what must be kept as long as the isolate
+        lives.
+        """
 
         def on_rejection(message: Any) -> None:
             if message.event not in (REJECTED, HANDLED):
@@ -86,7 +95,11 @@ class V8Internals:
                 message.promise,
                 message.value or message.promise,
             )
-            self._call(function, isolate, self._context(isolate), function, 3, arguments)
+            context = self._context(isolate)
+            returned = self._call(function, isolate, context, function, 3, arguments)
+            # V8 lets nothing that a callback of this kind throws reach the script.
+            if not returned and self._is_terminating(isolate):
+                self._terminate(isolate)
 
         callback = _RejectCallback(on_rejection)
         self._set_reject_callback(isolate, ctypes.cast(callback, _Pointer))

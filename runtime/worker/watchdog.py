@@ -1,8 +1,8 @@
 """Watches turns from outside the isolate's thread and ends those that break a limit.
 
 The ladder: cancel; CLOSE_AFTER later, when a flood of microtasks ignored that, close the isolate
-on a thread of its own; KILL_AFTER later, when a long built-in holds even that, report the worker
-as stuck so that the supervisor kills the process.
+on a thread of its own; when a long built-in holds even that and has computed for KILL_AFTER more,
+report the worker as stuck so that the supervisor kills the process.
 """
 
 import math
@@ -19,7 +19,12 @@ SLOW_AFTER = 0.020
 # How often a running turn's CPU and memory are looked at. All in seconds.
 POLL_EVERY = 0.010
 CLOSE_AFTER = 0.050
+# Of CPU: on a busy machine a large heap takes long to be given up, and its worker is worth more
+# than a while without one lane. KILL_AT_LAST is the wall time that even that may take.
 KILL_AFTER = 0.300
+KILL_AT_LAST = 3.0
+# A turn that has become slow lets the threads of others go first until it ends.
+NICENESS, SLOW_NICENESS = 0, 10
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -40,7 +45,9 @@ class Turn:
 
     __slots__ = (
         "breach",
+        "closing_since",
         "cpu_ns",
+        "cpu_ns_at_closing",
         "grown_bytes",
         "lane",
         "next_check",
@@ -58,7 +65,9 @@ class Turn:
         self.phase = Phase.RUNNING
         self.slow = False
         self.breach = ""
+        self.closing_since = 0.0
         self.cpu_ns = 0
+        self.cpu_ns_at_closing = 0
         self.grown_bytes = 0
 
 
@@ -103,19 +112,39 @@ class Watchdog:
             case Phase.CANCELLED:
                 self.end(turn, now)
             case Phase.CLOSING:
-                turn.phase = Phase.STUCK
-                turn.next_check = math.inf
-                self._stuck(turn)
+                self._follow_closing(turn, now)
             case Phase.STUCK:
                 turn.next_check = math.inf
 
     def end(self, turn: Turn, now: float) -> None:
         """Closes the isolate under a turn; `stuck` is told when that does not come to an end."""
-        assert turn.tenant.isolate is not None
-        turn.tenant.isolate.cancel()
+        isolate = turn.tenant.isolate
+        assert isolate is not None
+        isolate.cancel()
+        self.finish(turn)
         turn.phase = Phase.CLOSING
-        turn.next_check = now + KILL_AFTER
+        turn.closing_since = now
+        turn.cpu_ns_at_closing = isolate.cpu_ns()
+        turn.next_check = now + POLL_EVERY
         self.close(turn.tenant)
+
+    def finish(self, turn: Turn) -> None:
+        """Gives a slow turn's isolate its priority back: its next turn is as good as any."""
+        if turn.slow and self._may_lower_priority:
+            assert turn.tenant.isolate is not None
+            turn.tenant.isolate.set_niceness(NICENESS)
+
+    def _follow_closing(self, turn: Turn, now: float) -> None:
+        turn.next_check = now + POLL_EVERY
+        try:
+            assert turn.tenant.isolate is not None
+            computed = (turn.tenant.isolate.cpu_ns() - turn.cpu_ns_at_closing) / 1e9
+        except OSError:
+            computed = 0.0  # its thread is gone: all that is left is to free its memory
+        if computed >= KILL_AFTER or now - turn.closing_since >= KILL_AT_LAST:
+            turn.phase = Phase.STUCK
+            turn.next_check = math.inf
+            self._stuck(turn)
 
     def close(self, tenant: Tenant) -> None:
         """Frees the tenant's isolate, once, on a thread of its own: a long built-in would hold us
@@ -155,12 +184,13 @@ class Watchdog:
         if not turn.slow and now - turn.started_at >= SLOW_AFTER:
             turn.slow = True
             if self._may_lower_priority:
-                isolate.lower_priority()
+                isolate.set_niceness(SLOW_NICENESS)
         turn.breach = self._breach(turn, now)
         turn.next_check = now + POLL_EVERY
         if turn.breach:
             turn.phase = Phase.CANCELLED
             turn.next_check = now + CLOSE_AFTER
+            self.finish(turn)
             isolate.cancel()
 
     def _breach(self, turn: Turn, now: float) -> str:

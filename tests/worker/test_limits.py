@@ -1,7 +1,11 @@
 """Scripts that hang, bloat or kill: what becomes of them, of their worker and of its neighbours."""
 
+import asyncio
 import os
+import resource
 import signal
+import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,6 +14,29 @@ from runtime.worker_process import WorkerProcess
 from tests.worker.conftest import LIMITS, Workshop
 
 GOOD = "on('messageCreate', async (ctx) => { console.log(ctx.msg.content) })"
+
+
+CAP_SYS_NICE, NICE_ZERO = 1 << 23, 20
+
+
+def may_restore_priority(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text().split()
+    capabilities = int(status[status.index("CapEff:") + 1], 16)
+    limit, _ = resource.prlimit(pid, resource.RLIMIT_NICE)
+    return bool(capabilities & CAP_SYS_NICE) or limit >= NICE_ZERO
+
+
+def niceness(pid: int) -> set[int]:
+    """Of all its threads."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return {os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in tasks}
+
+
+def watch_until_lowered(pid: int) -> None:
+    end = time.monotonic() + 10
+    while 10 not in niceness(pid):
+        assert time.monotonic() < end
+        time.sleep(0.002)
 
 
 def on_message(body: str) -> str:
@@ -25,11 +52,16 @@ def on_message(body: str) -> str:
         ("[3, 1, 2].sort(() => { for (;;) {} })", "cpu"),
         ("for (;;) await null", "cpu"),
         ("(function again() { Promise.resolve().then(again) })()", "cpu"),
+        ("for (;;) Promise.reject(new Error())", "cpu"),
+        ("for (;;) kv.store('a').get(1).catch(() => {})", "cpu"),
         ("const a = []; for (;;) a.push({ n: a.length })", "memory"),
         ("let s = 'x'; const m = new Map(); for (let i = 0; ; i++) m.set(i, s + i)", "memory"),
         ("const a = []; for (;;) a.push(new Uint8Array(8 << 20).fill(1))", "memory"),
     ],
-    ids=["loop", "finally", "regex", "sort", "await flood", "then flood", "heap", "map", "buffers"],
+    ids=[
+        *("loop", "finally", "regex", "sort", "await flood", "then flood", "rejections"),
+        *("refused operations", "heap", "map", "buffers"),
+    ],
 )
 async def test_a_turn_over_its_limit_costs_its_isolate_only(
     workshop: Workshop, worker: WorkerProcess, body: str, kind: str
@@ -78,6 +110,21 @@ async def test_a_handler_that_only_waits_breaks_no_limit(
     assert await patient.settled(patient.event("go")) == "done"
     assert patient.logged == ["slept"]
     assert patient.breaches == []
+
+
+async def test_a_slow_turn_lets_others_go_first_and_the_next_one_does_not(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    slow = await workshop.load(
+        worker, on_message("const end = Date.now() + 150; while (Date.now() < end);")
+    )
+    pid = worker.forked.pid
+    if not may_restore_priority(pid):
+        pytest.skip("nobody may give a thread its priority back here")
+    dispatch = slow.event("go")
+    await asyncio.to_thread(watch_until_lowered, pid)
+    assert await slow.settled(dispatch) == "done"
+    assert niceness(pid) == {0}
 
 
 async def test_endless_top_level_code_is_stopped(workshop: Workshop, worker: WorkerProcess) -> None:

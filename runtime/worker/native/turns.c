@@ -53,6 +53,16 @@ static Value *(*alloc_string)(uint64_t, const char *, uint64_t, uint8_t);
 static void (*set_hard_memory_limit)(uint64_t, size_t);
 static int (*hard_memory_limit_reached)(uint64_t);
 
+/* V8's own interface, as runtime/worker/v8_internals.py speaks it: handles are pointers to slots. */
+typedef struct { void *promise; int event; void *reason; } Rejection;
+
+static void *(*current_context)(void *);
+static void *(*new_integer)(void *, int);
+static void *(*call_v8_function)(void *, void *, void *, void *, int, void **);
+static void (*set_reject_callback)(void *, void (*)(Rejection));
+static _Bool (*is_terminating)(void *);
+static void (*terminate)(void *);
+
 typedef struct {
     uint64_t context, number;
     Value *receive, *drain, *no_arguments;
@@ -66,6 +76,9 @@ typedef struct {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
 } Isolate;
+
+/* Who is told of rejections. V8's callback brings no data along, and each isolate has its thread. */
+static __thread struct { void *isolate, *function; } told;
 
 static int results = -1;
 static pthread_mutex_t results_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -164,6 +177,14 @@ const char *flora_load(const char *library) {
         {"mr_alloc_string_val", &alloc_string},
         {"mr_set_hard_memory_limit", &set_hard_memory_limit},
         {"mr_hard_memory_limit_reached", &hard_memory_limit_reached},
+        {"_ZN2v87Isolate17GetCurrentContextEv", &current_context},
+        {"_ZN2v87Integer3NewEPNS_7IsolateEi", &new_integer},
+        {"_ZN2v88Function4CallEPNS_7IsolateENS_5LocalINS_7ContextEEENS3_INS_5ValueEEEiPS7_",
+         &call_v8_function},
+        {"_ZN2v87Isolate24SetPromiseRejectCallbackEPFvNS_20PromiseRejectMessageEE",
+         &set_reject_callback},
+        {"_ZN2v87Isolate22IsExecutionTerminatingEv", &is_terminating},
+        {"_ZN2v87Isolate18TerminateExecutionEv", &terminate},
     };
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         void *found = dlsym(handle, symbols[i].name);
@@ -198,6 +219,28 @@ int flora_thread(Isolate *isolate) { return (int)isolate->thread; }
 uint64_t flora_set_hook(Isolate *isolate, void (*hook)(void)) {
     isolate->hook = hook;
     return tagged(isolate, HOOK);
+}
+
+static void on_rejection(Rejection rejection) {
+    enum { REJECTED, HANDLED };
+    if (rejection.event != REJECTED && rejection.event != HANDLED) return;
+    void *arguments[3] = {
+        new_integer(told.isolate, rejection.event),
+        rejection.promise,
+        rejection.reason != NULL ? rejection.reason : rejection.promise,
+    };
+    void *returned = call_v8_function(
+        told.function, told.isolate, current_context(told.isolate), told.function, 3, arguments);
+    /* V8 lets nothing that a callback of this kind throws reach the script. */
+    if (returned == NULL && is_terminating(told.isolate)) terminate(told.isolate);
+}
+
+/* On the isolate's thread while it runs a script: the function, by a global handle, is called for
+ * each promise that is rejected without a handler or gets one afterwards. */
+void flora_report_rejections(void *v8_isolate, void *function) {
+    told.isolate = v8_isolate;
+    told.function = function;
+    set_reject_callback(v8_isolate, on_rejection);
 }
 
 void flora_set_functions(Isolate *isolate, Value *receive, Value *drain, Value *no_arguments) {
