@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from deployments.actor import Actor
-from deployments.models import CronJob, Guild, Revision
+from deployments.models import CronJob, Guild, GuildMember, Revision
 from deployments.models.fields import is_snowflake
-from deployments.models.guild import GuildQuerySet
+from deployments.models.guild import ADMINISTRATOR, GuildQuerySet
 from deployments.models.revision import RevisionQuerySet
 
 
@@ -56,6 +56,14 @@ def guild_for(actor: Actor, guild_id: str) -> Guild:
         return guilds_for(actor).get(pk=int(guild_id))
     except Guild.DoesNotExist:
         raise GuildNotFound(guild_id) from None
+
+
+def permissions_in(actor: Actor, guild: Guild) -> int:
+    """Discord's permission bits of the actor there; operators have all of them."""
+    if actor.is_operator:
+        return ADMINISTRATOR
+    member = GuildMember.objects.filter(guild=guild, user=actor.user).first()
+    return member.bits if member else 0
 
 
 def revision_for(guild: Guild, revision_id: str, revisions: RevisionQuerySet) -> Revision:

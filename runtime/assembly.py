@@ -22,6 +22,7 @@ from gateway.session import GatewaySession
 from runtime import restart, revisions
 from runtime.balancer import Balancer
 from runtime.builder.client import Builder
+from runtime.capabilities import Capabilities
 from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.default_script import LISTENS_TO, default_script
@@ -93,6 +94,7 @@ class Assembly:
             lambda guild_id, path, **parameters: rest.request(guild_id, "GET", path, **parameters)
         )
         mentions = MentionDefaults(database)
+        capabilities = Capabilities(database)
         self._interactions = Interactions(
             rest,
             lambda: self.gateway.application_id,
@@ -120,6 +122,7 @@ class Assembly:
             self._scope,
             self._interactions,
             mentions,
+            capabilities,
             self._fetch,
             self._secrets,
             application_id="",
@@ -157,6 +160,7 @@ class Assembly:
             traces,
             reports,
             self._command_sync,
+            capabilities,
             self._limits.of,
         )
         self.migration = Migration(
@@ -189,6 +193,7 @@ class Assembly:
             self.deployer,
             self._command_sync,
             mentions,
+            capabilities,
             self._secrets,
             self._limits,
         )

@@ -13,6 +13,7 @@ from functools import partial
 
 from runtime import revisions
 from runtime.builder.client import Build, Builder, BuildError, SourceFile
+from runtime.capabilities import Capabilities
 from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.hosting import Hosting
@@ -21,7 +22,7 @@ from runtime.limits import LimitsOf
 from runtime.reports import Reports
 from runtime.revisions import Deployed, PendingRevision
 from runtime.script import LoadFailed, NoWorker, Script
-from runtime.stack_traces import StackTraces
+from runtime.stack_traces import StackTraces, Trace
 
 log = logging.getLogger("flora.deployments")
 
@@ -39,6 +40,7 @@ class Deployer:
         traces: StackTraces,
         reports: Reports,
         command_sync: CommandSync,
+        capabilities: Capabilities,
         limits_of: LimitsOf,
     ) -> None:
         self._database = database
@@ -47,6 +49,7 @@ class Deployer:
         self._traces = traces
         self._reports = reports
         self._command_sync = command_sync
+        self._capabilities = capabilities
         self._limits_of = limits_of
         self._jobs: dict[str, asyncio.Task[str]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -146,7 +149,10 @@ class Deployer:
 
     async def _load(self, revision: PendingRevision, build: Build) -> HostedIsolate:
         """Raises _NotLoaded."""
-        script = Script(revision.guild_id, revision.id, build.bundle)
+        script = Script(
+            revision.guild_id, revision.id, build.bundle, permissions=revision.permissions
+        )
+        await self._require_rights(script, build)
         try:
             isolate = await self._hosting.load(script, trial=True)
         except LoadFailed as failure:
@@ -156,6 +162,13 @@ class Deployer:
             self._hosting.discard(isolate)
             raise _NotLoaded({"message": problem})
         return isolate
+
+    async def _require_rights(self, script: Script, build: Build) -> None:
+        """Raises _NotLoaded, with the place in the author's files."""
+        if use := self._capabilities.forbidden_use(script):
+            sentence, offset = use
+            place = await self._traces.locate(script, offset, build.source_map)
+            raise _NotLoaded(Trace(sentence, place, "").as_json())
 
     async def _commit(
         self, revision: PendingRevision, build: Build, isolate: HostedIsolate

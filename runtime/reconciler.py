@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from runtime import revisions
+from runtime.capabilities import Capabilities
 from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.deployer import Deployer
@@ -38,6 +39,7 @@ class Reconciler:
         deployer: Deployer,
         command_sync: CommandSync,
         mentions: MentionDefaults,
+        capabilities: Capabilities,
         secrets: SecretVault,
         limits: LimitBook,
     ) -> None:
@@ -46,6 +48,7 @@ class Reconciler:
         self._deployer = deployer
         self._command_sync = command_sync
         self._mentions = mentions
+        self._capabilities = capabilities
         self._secrets = secrets
         self._limits = limits
         self._loop_task: asyncio.Task[None] | None = None
@@ -58,6 +61,7 @@ class Reconciler:
         loading, and the events of its guild wait for it. Raises DatabaseAway.
         """
         await self._mentions.refresh(patience=AT_START)
+        await self._capabilities.refresh(patience=AT_START)
         await self._limits.refresh(patience=AT_START)
         desired = await self._database.run(revisions.desired, patience=AT_START)
         for guild_id in desired:
@@ -86,6 +90,7 @@ class Reconciler:
     async def reconcile(self, guild_id: str) -> None:
         """Makes one guild's desired state true, its slash commands and secrets too."""
         await self._mentions.refresh()
+        await self._capabilities.refresh()
         await self._secrets.refresh_held(guild_id)
         await self._follow_limits()
         await self._deployer.bring_up(guild_id)
@@ -103,6 +108,7 @@ class Reconciler:
 
     async def _compare(self) -> None:
         await self._mentions.refresh()
+        await self._capabilities.refresh()
         await self._secrets.refresh_changed()
         await self._follow_limits()
         for revision_id, _ in await self._database.run(revisions.pending_ids):

@@ -18,7 +18,7 @@ from runtime.script import Script
 @dataclass(frozen=True, slots=True)
 class PendingRevision:
     """A deployment that waits. bundle: a ready one, instead of files. is_built: the bundle is
-    flora's own output already (a rollback's)."""
+    flora's own output already (a rollback's). permissions: Discord's bits of who deploys it."""
 
     id: str
     guild_id: str
@@ -28,6 +28,7 @@ class PendingRevision:
     source_map: str | None
     source_map_path: str
     is_built: bool
+    permissions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def next_until(revision_id: str) -> PendingRevision | None:
         source_map=revision.source_map,
         source_map_path=revision.source_map_path,
         is_built=revision.rolled_back_to_id is not None,
+        permissions=revision.deployer_permissions,
     )
 
 
@@ -135,7 +137,7 @@ def desired_script(guild_id: str) -> Script | None:
         Guild.objects.running()
         .filter(pk=int(guild_id), load_error="")
         .select_related("active_revision")
-        .only("active_revision__bundle", "secluded_until")
+        .only("active_revision__bundle", "active_revision__deployer_permissions", "secluded_until")
         .first()
     )
     if guild is None or guild.active_revision is None or guild.active_revision.bundle is None:
@@ -147,6 +149,7 @@ def desired_script(guild_id: str) -> Script | None:
         str(revision.pk),
         revision.bundle or "",
         secluded_seconds=max(0.0, secluded.total_seconds()),
+        permissions=revision.deployer_permissions,
     )
 
 
@@ -154,6 +157,12 @@ def guilds_with_any_mention() -> list[str]:
     """Guilds whose scripts' messages ping as Discord has it by default."""
     rows = Guild.objects.filter(safe_mentions=False).values_list("pk", flat=True)
     return [str(guild_id) for guild_id in rows]
+
+
+def withheld_capabilities() -> dict[str, list[str]]:
+    """What scripts may not do, of the guilds where that is something."""
+    rows = Guild.objects.exclude(withheld_capabilities=[])
+    return {str(guild): names for guild, names in rows.values_list("pk", "withheld_capabilities")}
 
 
 def guilds_with_own_limits() -> dict[str, dict[str, Any]]:

@@ -3,15 +3,19 @@
 import re
 from dataclasses import dataclass
 
+from gateway.permissions import Permission
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """secluded_seconds: for so long it must not share its worker with guilds that harm none."""
+    """secluded_seconds: for so long it must not share its worker with guilds that harm none.
+    permissions: Discord's bits of who deployed it, in the guild."""
 
     guild_id: str
     revision_id: str
     source: str
     secluded_seconds: float = 0.0
+    permissions: int = Permission.ADMINISTRATOR
 
     @property
     def source_name(self) -> str:

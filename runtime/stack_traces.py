@@ -10,7 +10,7 @@ from typing import Any
 from symbolic.exceptions import SymbolicError
 from symbolic.sourcemap import SourceMapView
 
-from runtime.script import SOURCE_NAME, ScriptError
+from runtime.script import SOURCE_NAME, Script, ScriptError
 from runtime.worker.script import PREFIX
 
 _FRAME = re.compile(r"^\s+at ")
@@ -94,6 +94,14 @@ class StackTraces:
         if not places and (syntax := _SYNTAX_PLACE.search(error.stack)):
             places.append(_look_up(view, int(syntax["line"]), 1))
         return Trace(str(error), places[0] if places else None, "\n".join(shown))
+
+    async def locate(self, script: Script, offset: int, source_map: str | None) -> Place:
+        """Where a place in the bundle's text stands in its author's files."""
+        line = script.source.count("\n", 0, offset) + 1
+        column = offset - script.source.rfind("\n", 0, offset)
+        if line == 1:
+            column += len(PREFIX)
+        return _look_up(await self._view(script.revision_id, source_map), line, column)
 
     async def _view(self, revision_id: str, source_map: str | None) -> Any:
         if revision_id in self._maps:

@@ -82,6 +82,7 @@ class GuildAdmin(GuildScopedAdmin):
             "lift": guild_home.lift,
             "notices": guild_choices.notices,
             "limits": guild_choices.limits,
+            "capabilities": guild_choices.capabilities,
             "owners": owners.owners,
         }
         own = [

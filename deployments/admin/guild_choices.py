@@ -9,15 +9,21 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from deployments.actor import Actor
-from deployments.admin.pages import form_page
+from deployments.admin.pages import LATER, form_page
 from deployments.admin.scoped import operator_of
+from deployments.capabilities import Capability
 from deployments.limits import InvalidLimit, installation_limits
 from deployments.models import Guild
 from deployments.models.fields import validate_snowflake
-from deployments.services.guild_settings import choose_notice_channel, set_limits
+from deployments.services.guild_settings import (
+    choose_capabilities,
+    choose_notice_channel,
+    set_limits,
+)
+from deployments.services.outcome import until_it_holds
 
 
 class NoticesForm(forms.Form):
@@ -51,6 +57,48 @@ def notices(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse
         form,
         title=f"Who is told when the script of {guild} is stopped?",
         lead="One message for each time that it breaks a limit, with the reason and what follows.",
+        submit="Save",
+        cancel=_home(guild),
+        of=guild,
+    )
+
+
+class CapabilitiesForm(forms.Form):
+    allowed = forms.MultipleChoiceField(
+        required=False,
+        label="Scripts may",
+        choices=Capability.choices,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=(
+            "Answers to slash commands, buttons and forms are always possible, and so is what a "
+            "script keeps and prints here."
+        ),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def capabilities(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseBase:
+    allowed = [name for name in Capability.values if name not in guild.withheld_capabilities]
+    posted = request.POST if request.method == "POST" else None
+    form = CapabilitiesForm(posted, initial={"allowed": allowed})
+    if form.is_bound and form.is_valid():
+        chosen = form.cleaned_data["allowed"]
+        guild = choose_capabilities(guild=guild, actor=Actor.of(request), allowed=chosen)
+        if until_it_holds(guild):
+            messages.success(request, "It holds from the script's next operation on.")
+        else:
+            messages.warning(request, f"Noted. {LATER}")
+        return redirect(_home(guild))
+    return form_page(
+        request,
+        site,
+        form,
+        title=f"What scripts of {guild} may do",
+        lead=(
+            "A script acts with the bot's permissions. What you switch off here is refused, "
+            "whatever the bot may; the script is told so with the code MISSING_CAPABILITY. Beside "
+            "that no script does what the person who deployed it may not do in Discord."
+        ),
         submit="Save",
         cancel=_home(guild),
         of=guild,

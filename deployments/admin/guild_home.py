@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from deployments.actor import Actor
 from deployments.admin import guild_states
 from deployments.admin.owners import administrators
-from deployments.admin.pages import confirm_page, page
+from deployments.admin.pages import LATER, confirm_page, page
 from deployments.admin.scoped import operator_of
+from deployments.capabilities import Capability
 from deployments.models import Guild
 from deployments.models.guild import GuildState
 from deployments.services import desired_state
@@ -28,8 +29,6 @@ FAULTS_SHOWN = 5
 STORES_SHOWN = 10
 JOBS_SHOWN = 10
 SECRETS_SHOWN = 10
-
-LATER = "The runtime does not answer at the moment: it follows as soon as it is back."
 
 
 def home(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
@@ -55,6 +54,7 @@ def home(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponse:
         "administrators": administrators(guild),
         "may_change_owners": is_operator,
         "may_set_limits": is_operator,
+        "withheld": [Capability(name) for name in guild.withheld_capabilities],
         "is_simulated": settings.FLORA.simulated_discord,
     }
     return page(request, site, "admin/deployments/guild.html", context, of=guild)

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
+LATER = "The runtime does not answer at the moment: it follows as soon as it is back."
+
 
 def page(
     request: HttpRequest,

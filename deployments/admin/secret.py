@@ -20,8 +20,7 @@ from unfold.widgets import (
 from deployments.access import guilds_for
 from deployments.actor import Actor
 from deployments.admin.columns import column
-from deployments.admin.guild_home import LATER
-from deployments.admin.pages import confirm_page, form_page
+from deployments.admin.pages import LATER, confirm_page, form_page
 from deployments.admin.scoped import GuildScopedAdmin, OwnGuildsFilter
 from deployments.admin.site import site
 from deployments.display import moment

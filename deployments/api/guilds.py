@@ -12,6 +12,8 @@ from deployments.actor import Actor
 from deployments.api.body import read_body
 from deployments.api.schema import REFUSALS
 from deployments.api.shapes import (
+    CapabilitiesAnswer,
+    CapabilitiesRequest,
     FaultAnswer,
     FaultQuery,
     GuildAnswer,
@@ -22,12 +24,13 @@ from deployments.api.shapes import (
     LimitsRequest,
     read_query,
 )
+from deployments.capabilities import Capability
 from deployments.limits import effective_limits
 from deployments.models import Guild, GuildMember
 from deployments.models.guild import ADMINISTRATOR
 from deployments.services.desired_state import pause, resume
 from deployments.services.faults import lift_suspension
-from deployments.services.guild_settings import choose_mentions, set_limits
+from deployments.services.guild_settings import choose_capabilities, choose_mentions, set_limits
 from deployments.services.outcome import until_it_holds
 
 
@@ -80,6 +83,23 @@ class Settings(APIView):
         return Response(GuildSettingsAnswer(guild).data)
 
 
+class Capabilities(APIView):
+    @extend_schema(responses={200: CapabilitiesAnswer, **REFUSALS})
+    def get(self, request: Request, guild_id: str) -> Response:
+        """What the guild's scripts may do."""
+        return Response(_capabilities_answer(guild_for(Actor.of(request), guild_id)))
+
+    @extend_schema(request=CapabilitiesRequest, responses={200: CapabilitiesAnswer, **REFUSALS})
+    def put(self, request: Request, guild_id: str) -> Response:
+        """Holds from the script's next operation on."""
+        actor = Actor.of(request)
+        guild = guild_for(actor, guild_id)
+        allowed = read_body(request, CapabilitiesRequest).validated_data["capabilities"]
+        guild = choose_capabilities(guild=guild, actor=actor, allowed=allowed)
+        until_it_holds(guild)
+        return Response(_capabilities_answer(guild))
+
+
 class Limits(APIView):
     @extend_schema(responses={200: LimitsAnswer, **REFUSALS})
     def get(self, request: Request, guild_id: str) -> Response:
@@ -126,16 +146,19 @@ class Faults(APIView):
         return Response(FaultAnswer(faults, many=True).data)
 
 
+def _capabilities_answer(guild: Guild) -> dict[str, Any]:
+    withheld = guild.withheld_capabilities
+    allowed = [name for name in Capability.values if name not in withheld]
+    return CapabilitiesAnswer({"capabilities": allowed, "withheld": withheld}).data
+
+
 def _limits_answer(guild: Guild) -> dict[str, Any]:
     return LimitsAnswer({"own": guild.limits, "limits": effective_limits(guild)}).data
 
 
 def _answers(actor: Actor, guilds: list[Guild]) -> list[dict[str, Any]]:
     members = GuildMember.objects.filter(guild__in=guilds, user=actor.user)
-    permissions = {
-        member.guild_id: member.permissions | (ADMINISTRATOR if member.owner else 0)
-        for member in members
-    }
+    permissions = {member.guild_id: member.bits for member in members}
     every_guild = ADMINISTRATOR if actor.is_operator else 0
     return [
         GuildAnswer(

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from deployments.capabilities import Capability
 from deployments.models import LogEntry
 from deployments.models.fault import FaultKind, FollowUp
 from deployments.models.guild import GuildState
@@ -127,6 +128,21 @@ class GuildSettingsRequest(serializers.Serializer[Any]):
     unless the script says otherwise."""
 
     safe_mentions = Switch()
+
+
+class CapabilityField(serializers.ChoiceField):
+    default_error_messages = {
+        "invalid_choice": f"{{input}} is none: there are {', '.join(Capability.values)}."
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=Capability.choices, **options)
+
+
+class CapabilitiesRequest(serializers.Serializer[Any]):
+    """What the guild's scripts may do; what is not in it they may not."""
+
+    capabilities = serializers.ListField(child=CapabilityField(), max_length=len(Capability))
 
 
 class SecretRequest(serializers.Serializer[Any]):
@@ -263,6 +279,13 @@ class GuildSettingsAnswer(Answer):
     safe_mentions = serializers.BooleanField(
         help_text="false: messages ping whomever they mention, which is Discord's own default."
     )
+
+
+class CapabilitiesAnswer(serializers.Serializer[Any]):
+    """capabilities: what the guild's scripts may do; withheld: what they may not."""
+
+    capabilities = serializers.ListField(child=CapabilityField())
+    withheld = serializers.ListField(child=CapabilityField())
 
 
 class GuildStateAnswer(Answer):

@@ -33,6 +33,7 @@ ROUTES: dict[str, type[APIView]] = {
     "guilds/<str:guild_id>/resume": guilds.Resume,
     "guilds/<str:guild_id>/limits": guilds.Limits,
     "guilds/<str:guild_id>/settings": guilds.Settings,
+    "guilds/<str:guild_id>/capabilities": guilds.Capabilities,
     "guilds/<str:guild_id>/lift-suspension": guilds.LiftSuspension,
     "guilds/<str:guild_id>/migrate": workers.Migrate,
     "workers/<int:worker>/recycle": workers.Recycle,

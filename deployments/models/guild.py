@@ -104,6 +104,9 @@ class Guild(models.Model):
         blank=True,
         help_text="Limits of this guild that differ from the installation's, by their settings.",
     )
+    withheld_capabilities = models.JSONField(
+        default=list, blank=True, help_text="What scripts of this guild may not do, in words."
+    )
     notice_channel = SnowflakeField(
         null=True, blank=True, help_text="The channel that is told when the script is stopped."
     )
@@ -175,3 +178,8 @@ class GuildMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.guild}"
+
+    @property
+    def bits(self) -> int:
+        """Discord's permission bits; who was given the guild here may everything."""
+        return self.permissions | (ADMINISTRATOR if self.owner else 0)

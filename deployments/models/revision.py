@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from deployments.models.guild import Guild
+from deployments.models.guild import ADMINISTRATOR, Guild
 
 
 class Status(models.TextChoices):
@@ -103,6 +103,10 @@ class Revision(models.Model):
     actor_type = models.CharField(max_length=7, choices=ActorType.choices)
     actor_user_id = models.CharField(max_length=32, blank=True)
     actor_username = models.CharField(max_length=150, blank=True)
+    deployer_permissions = models.BigIntegerField(
+        default=ADMINISTRATOR,
+        help_text="Discord's permission bits of who deployed it: the script may do no more.",
+    )
     base_revision = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="successors"
     )

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from deployments import control
+from deployments.access import permissions_in
 from deployments.actor import Actor
 from deployments.limits import limits_of
 from deployments.models import AuditEvent, Guild, Revision
@@ -32,6 +33,7 @@ def deploy(*, guild: Guild, source: Source, actor: Actor, origin: str) -> Revisi
             actor_type=actor.type,
             actor_user_id=actor.user_id,
             actor_username=actor.username,
+            deployer_permissions=permissions_in(actor, guild),
             base_revision=base,
             change_summary=source.changes_since(base.files if base else None),
         )

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from deployments import control
 from deployments.actor import Actor
+from deployments.capabilities import withheld_from
 from deployments.limits import checked
 from deployments.models import AuditEvent, Guild
 
@@ -49,5 +50,23 @@ def set_limits(*, guild: Guild, actor: Actor, limits: dict[str, Any]) -> Guild:
             guild.limits = limits
             guild.save(update_fields=["limits", "updated_at"])
             AuditEvent.record(actor=actor, action="set_limits", guild=guild, limits=limits)
+            transaction.on_commit(lambda: control.tell(control.Reconcile(str(guild.pk))))
+    return guild
+
+
+def choose_capabilities(*, guild: Guild, actor: Actor, allowed: list[str]) -> Guild:
+    """What the guild's scripts may do, by the words of `Capability`; the rest they may not.
+
+    It holds from the next operation on, without a new deployment. Raises UnknownCapability.
+    """
+    withheld = withheld_from(allowed)
+    with transaction.atomic():
+        guild = Guild.objects.select_for_update().get(pk=guild.pk)
+        if guild.withheld_capabilities != withheld:
+            guild.withheld_capabilities = withheld
+            guild.save(update_fields=["withheld_capabilities", "updated_at"])
+            AuditEvent.record(
+                actor=actor, action="choose_capabilities", guild=guild, withheld=withheld
+            )
             transaction.on_commit(lambda: control.tell(control.Reconcile(str(guild.pk))))
     return guild

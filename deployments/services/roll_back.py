@@ -3,9 +3,10 @@
 from django.db import transaction
 
 from deployments import control
+from deployments.access import permissions_in
 from deployments.actor import Actor
 from deployments.models import AuditEvent, Guild, Revision
-from deployments.models.revision import Status
+from deployments.models.revision import ActorType, Status
 from deployments.source import changed_files
 
 
@@ -32,6 +33,7 @@ def roll_back(*, guild: Guild, target: Revision, actor: Actor, origin: str) -> R
             actor_type=actor.type,
             actor_user_id=actor.user_id,
             actor_username=actor.username,
+            deployer_permissions=_permissions(actor, guild, target),
             base_revision=base,
             rolled_back_to=target,
             change_summary=changed_files(target.files, base.files if base else None),
@@ -46,3 +48,10 @@ def roll_back(*, guild: Guild, target: Revision, actor: Actor, origin: str) -> R
         )
         transaction.on_commit(lambda: control.tell(control.Deploy(str(revision.pk))))
     return revision
+
+
+def _permissions(actor: Actor, guild: Guild, target: Revision) -> int:
+    """Of who goes back; flora itself makes of nobody's script more than it was."""
+    if actor.type == ActorType.SYSTEM:
+        return target.deployer_permissions
+    return permissions_in(actor, guild)

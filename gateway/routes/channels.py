@@ -1,7 +1,8 @@
 """The guild's channels, threads, stages and the invites into them."""
 
+from gateway.permissions import Permission
 from gateway.routes.checks import anything, bits, flag, overwrites, snowflake, text, whole
-from gateway.routes.route import Body, Makes, delete, get, patch, post, put
+from gateway.routes.route import Body, Makes, delete, get, needing, patch, post, put
 
 _CHANNEL = "/channels/{channel_id}"
 _CHANNELS = "/guilds/{guild_id}/channels"
@@ -32,42 +33,69 @@ _INVITE_FIELDS = {
 }
 _STAGE_FIELDS = {"topic": text(1, 120)}
 
+_OF_FIELDS = {"permission_overwrites": Permission.MANAGE_ROLES}
+
 ROUTES = (
     get(_CHANNEL, "fetchChannel"),
     get(_CHANNELS, "fetchChannels"),
-    post(_CHANNELS, "createChannel", body=Body.JSON, fields=_FIELDS, makes=Makes.CHANNEL),
-    patch(_CHANNEL, "editChannel", body=Body.JSON, fields=_FIELDS),
-    delete(_CHANNEL, "deleteChannel"),
-    patch(_CHANNELS, body=Body.JSON),  # their positions
-    put(
-        _OVERWRITE,
-        "editChannelPermissions",
-        body=Body.JSON,
-        fields={"allow": bits, "deny": bits, "type": whole(0, 1)},
+    *needing(
+        Permission.MANAGE_CHANNELS,
+        post(
+            _CHANNELS,
+            "createChannel",
+            body=Body.JSON,
+            fields=_FIELDS,
+            by_field=_OF_FIELDS,
+            makes=Makes.CHANNEL,
+        ),
+        patch(_CHANNEL, "editChannel", body=Body.JSON, fields=_FIELDS, by_field=_OF_FIELDS),
+        delete(_CHANNEL, "deleteChannel"),
+        patch(_CHANNELS, body=Body.JSON),  # their positions
     ),
-    delete(_OVERWRITE, "deleteChannelPermissions"),
-    post(f"{_CHANNEL}/followers", body=Body.JSON),
-    put(f"{_CHANNEL}/voice-status", body=Body.JSON, fields={"status": text(0, 500)}),
-    post(f"{_CHANNEL}/send-soundboard-sound", body=Body.JSON),
+    *needing(
+        Permission.MANAGE_ROLES,
+        put(
+            _OVERWRITE,
+            "editChannelPermissions",
+            body=Body.JSON,
+            fields={"allow": bits, "deny": bits, "type": whole(0, 1)},
+        ),
+        delete(_OVERWRITE, "deleteChannelPermissions"),
+    ),
+    *needing(Permission.MANAGE_WEBHOOKS, post(f"{_CHANNEL}/followers", body=Body.JSON)),
+    *needing(
+        Permission.SET_VOICE_CHANNEL_STATUS,
+        put(f"{_CHANNEL}/voice-status", body=Body.JSON, fields={"status": text(0, 500)}),
+    ),
+    *needing(Permission.USE_SOUNDBOARD, post(f"{_CHANNEL}/send-soundboard-sound", body=Body.JSON)),
     # --- threads ---
-    post(
-        f"{_CHANNEL}/threads",
-        "createThread",
-        body=Body.THREAD,
-        fields=_THREAD,
-        makes=Makes.CHANNEL,
+    *needing(
+        Permission.CREATE_PUBLIC_THREADS,
+        post(
+            f"{_CHANNEL}/threads",
+            "createThread",
+            body=Body.THREAD,
+            fields=_THREAD,
+            makes=Makes.CHANNEL,
+        ),
+        post(
+            f"{_CHANNEL}/messages/{{message_id}}/threads",
+            "createThreadFromMessage",
+            body=Body.JSON,
+            fields=_THREAD,
+            makes=Makes.CHANNEL,
+        ),
     ),
-    post(
-        f"{_CHANNEL}/messages/{{message_id}}/threads",
-        "createThreadFromMessage",
-        body=Body.JSON,
-        fields=_THREAD,
-        makes=Makes.CHANNEL,
+    *needing(
+        Permission.SEND_MESSAGES_IN_THREADS,
+        put(f"{_THREAD_MEMBERS}/@me", "joinThread"),
+        delete(f"{_THREAD_MEMBERS}/@me", "leaveThread"),
+        put(f"{_THREAD_MEMBERS}/{{user_id}}", "addThreadMember"),
     ),
-    put(f"{_THREAD_MEMBERS}/@me", "joinThread"),
-    delete(f"{_THREAD_MEMBERS}/@me", "leaveThread"),
-    put(f"{_THREAD_MEMBERS}/{{user_id}}", "addThreadMember"),
-    delete(f"{_THREAD_MEMBERS}/{{user_id}}", "removeThreadMember"),
+    *needing(
+        Permission.MANAGE_THREADS,
+        delete(f"{_THREAD_MEMBERS}/{{user_id}}", "removeThreadMember"),
+    ),
     get(f"{_THREAD_MEMBERS}/{{user_id}}", query={"with_member": flag}),
     get(
         _THREAD_MEMBERS,
@@ -87,24 +115,30 @@ ROUTES = (
         },
     ),
     # --- invites ---
-    get(f"{_CHANNEL}/invites", "fetchInvites"),
-    get("/guilds/{guild_id}/invites", "fetchInvites"),
-    post(
-        f"{_CHANNEL}/invites",
-        "createInvite",
-        body=Body.JSON,
-        fields=_INVITE_FIELDS,
-        makes=Makes.INVITE,
-    ),
     get(
         _INVITE,
         "fetchInvite",
         query={"with_counts": flag, "guild_scheduled_event_id": snowflake},
     ),
-    delete(_INVITE, "deleteInvite"),
-    # --- stages ---
-    post("/stage-instances", body=Body.JSON, fields=_STAGE_FIELDS),
+    *needing(
+        Permission.CREATE_INSTANT_INVITE,
+        post(
+            f"{_CHANNEL}/invites",
+            "createInvite",
+            body=Body.JSON,
+            fields=_INVITE_FIELDS,
+            makes=Makes.INVITE,
+        ),
+    ),
+    *needing(
+        Permission.MANAGE_CHANNELS,
+        get(f"{_CHANNEL}/invites", "fetchInvites"),
+        get("/guilds/{guild_id}/invites", "fetchInvites"),
+        delete(_INVITE, "deleteInvite"),
+        # --- stages ---
+        post("/stage-instances", body=Body.JSON, fields=_STAGE_FIELDS),
+        patch(_STAGE, body=Body.JSON, fields=_STAGE_FIELDS),
+        delete(_STAGE),
+    ),
     get(_STAGE),
-    patch(_STAGE, body=Body.JSON, fields=_STAGE_FIELDS),
-    delete(_STAGE),
 )

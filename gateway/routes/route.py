@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 
+from gateway.permissions import Permission
 from gateway.routes import checks
 from gateway.routes.checks import Check
 
@@ -46,6 +47,8 @@ class Route:
     name: of the method of `rest`; empty: by `discord.request` only. Of several rows with one
     name that one is meant whose parameters are all given. query, fields: what is known of the
     query and of the body, by Discord's names; other fields pass unchecked, other queries do not.
+    permission: what Discord asks of who does it, `by_field` what it asks for a field besides;
+    grants: the body's `permissions` are what others will have.
     """
 
     method: str
@@ -55,6 +58,9 @@ class Route:
     body: Body = Body.NOTHING
     fields: Mapping[str, Check] = field(default_factory=dict)
     makes: Makes = Makes.NOTHING
+    permission: Permission = Permission.NONE
+    by_field: Mapping[str, Permission] = field(default_factory=dict)
+    grants: bool = False
 
     @property
     def parameters(self) -> list[str]:
@@ -68,8 +74,27 @@ class Route:
     def has_effect(self) -> bool:
         return self.method != "GET"
 
+    def permission_for(self, body: object) -> Permission:
+        """body: as it is sent, where it is an object."""
+        needed = self.permission
+        if self.by_field and isinstance(body, dict):
+            for name in self.by_field.keys() & body.keys():
+                needed |= self.by_field[name]
+        return needed
+
+    def granted_by(self, body: object) -> Permission:
+        """The permissions that others get. The body has been checked."""
+        if self.grants and isinstance(body, dict) and body.get("permissions"):
+            return Permission(int(body["permissions"]))
+        return Permission.NONE
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def needing(permission: Permission, *routes: Route) -> tuple[Route, ...]:
+    """The rows, which all need this permission of who does it."""
+    return tuple(replace(route, permission=permission) for route in routes)
 
 
 get = partial(Route, "GET")

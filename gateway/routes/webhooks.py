@@ -1,11 +1,13 @@
 """The guild's webhooks: how they are made, changed and spoken through.
 
-A webhook's token says who speaks, so that its routes need no permission of the bot. The bot's own
-answers to interactions have addresses of the same form; they are none of these.
+A webhook's token says who speaks, so that Discord asks no permission of the bot for its routes: but
+who has no say about webhooks in a guild is not to speak through one by way of a script. The bot's
+own answers to interactions have addresses of the same form; they are none of these.
 """
 
+from gateway.permissions import Permission
 from gateway.routes.checks import flag, snowflake, text
-from gateway.routes.route import Body, Makes, delete, get, patch, post
+from gateway.routes.route import Body, Makes, delete, get, needing, patch, post
 
 _WEBHOOK = "/webhooks/{webhook_id}"
 _SIGNED = f"{_WEBHOOK}/{{token}}"
@@ -14,7 +16,8 @@ _MESSAGE = f"{_SIGNED}/messages/{{message_id}}"
 _FIELDS = {"name": text(1, 80)}
 _THREAD = {"thread_id": snowflake}
 
-ROUTES = (
+ROUTES = needing(
+    Permission.MANAGE_WEBHOOKS,
     get("/channels/{channel_id}/webhooks", "fetchWebhooks"),
     get("/guilds/{guild_id}/webhooks", "fetchWebhooks"),
     post(

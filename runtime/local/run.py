@@ -16,6 +16,7 @@ from deployments.sealing import Sealer
 from deployments.source import Source
 from gateway.scope import ObjectScope
 from runtime.builder.client import Build, Builder, BuildError, SourceFile
+from runtime.capabilities import Capabilities
 from runtime.database import Database
 from runtime.event import Ending, Event
 from runtime.hosting import Hosting
@@ -91,6 +92,7 @@ class LocalRun:
             scope=scope,
             interactions=self._interactions,
             mentions=MentionDefaults(self._database),
+            capabilities=Capabilities(self._database),
             fetch=options.fetch,
             secrets=self._vault,
             application_id=APPLICATION,

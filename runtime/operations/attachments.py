@@ -82,6 +82,7 @@ async def _file(call: OpCall, number: int, attachment: Attachment) -> File:
 async def _content(call: OpCall, field: str, attachment: Attachment) -> tuple[bytes, str]:
     """The bytes, and a name if they came with one."""
     if attachment.url is not None:
+        call.services.capabilities.require_fetch(call.guild_id)
         fetched = await call.services.fetch.get_bytes(
             call.guild_id, attachment.url, limit=MAX_FILE_BYTES, timeout=FETCH_SECONDS
         )

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from gateway.rest import Rest
 from gateway.scope import ObjectScope
+from runtime.capabilities import Capabilities
 from runtime.fetch.client import GuardedClient
 from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate
@@ -28,6 +29,7 @@ class HostServices:
     scope: ObjectScope
     interactions: Interactions
     mentions: MentionDefaults
+    capabilities: Capabilities
     fetch: GuardedClient
     secrets: SecretVault
     application_id: str

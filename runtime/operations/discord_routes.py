@@ -187,6 +187,9 @@ async def _perform(call: OpCall, asked: _Asked) -> Any:
         asked.parameters,
         *(asked.query, named or ()),
     )
+    services.capabilities.require(
+        call.isolate.script, route.permission_for(body), route.granted_by(body)
+    )
     has_pictures = isinstance(body, dict) and not request_body.PICTURES.isdisjoint(body)
     async with file_turn(call, bool(asked.attachments) or has_pictures):
         files = await files_of(call, asked.attachments)

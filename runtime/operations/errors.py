@@ -6,6 +6,7 @@ import msgspec
 
 from deployments.kv.rules import KvError
 from gateway.errors import DiscordError, InvalidArgument, ScopeForbidden, UnknownRoute
+from runtime.capabilities import MissingRight
 from runtime.fetch.errors import FetchError
 from runtime.interactions.errors import InteractionError
 
@@ -32,7 +33,13 @@ def as_answer(error: Exception) -> dict[str, Any] | None:
         case KvError():
             after = {} if error.retry_after is None else {"retryAfter": error.retry_after}
             return {"message": str(error), "code": error.code, **after}
-        case ScopeForbidden() | InteractionError() | InvalidArgument() | UnknownRoute():
+        case (
+            ScopeForbidden()
+            | MissingRight()
+            | InteractionError()
+            | InvalidArgument()
+            | UnknownRoute()
+        ):
             return {"message": str(error), "code": error.code}
         case FetchError():
             cause = {"cause": error.cause} if error.cause else {}

@@ -72,6 +72,7 @@ async def cancel(call: OpCall, args: ById) -> None:
 
 async def _ask(call: OpCall, args: Ask) -> dict[str, Any]:
     exchanges, services = call.isolate.exchanges, call.services
+    services.capabilities.require_fetch(call.guild_id)
     substitution = await services.secrets.substitution(
         call.guild_id, services.fetch.limits_of(call.guild_id).request_bytes
     )

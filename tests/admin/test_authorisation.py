@@ -72,6 +72,8 @@ ROUTES: list[tuple[str, str, dict[str, str], tuple[Any, ...], int]] = [
     ("POST", "guild/{guild}/resume/", {}, OWN_GUILD, 302),
     ("GET", "guild/{guild}/resume/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("POST", "guild/{guild}/mentions/", {"safe": "no"}, OWN_GUILD, 302),
+    ("GET", "guild/{guild}/capabilities/", {}, OWN_GUILD, 200),
+    ("POST", "guild/{guild}/capabilities/", {"allowed": "fetch"}, OWN_GUILD, 302),
     ("GET", "guild/{guild}/mentions/", {}, (LOGIN, LOGIN, ABSENT, 405, 405), 200),
     ("GET", "guild/{guild}/undeploy/", {}, OWN_GUILD, 200),
     ("POST", "guild/{guild}/undeploy/", {}, OWN_GUILD, 302),

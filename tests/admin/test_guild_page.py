@@ -8,6 +8,7 @@ from django.db import connections
 from django.utils import timezone
 
 from deployments import control
+from deployments.capabilities import Capability
 from deployments.models import (
     AuditEvent,
     CronJob,
@@ -269,6 +270,37 @@ def test_a_choice_of_pings_is_noted_while_the_runtime_is_away(owner: Visitor, wo
     owner.post(f"guild/{GARDEN}/mentions/", {"safe": "no"})
     assert said(owner.get(HOME))[0].startswith("Noted.")
     assert not Guild.objects.get(pk=GARDEN).safe_mentions
+
+
+def checked(page: Any) -> list[str]:
+    boxes = re.findall(r"<input[^>]*name=\"allowed\"[^>]*>", page.content.decode())
+    return [
+        re.findall(r'value="(\w+)"', box)[0] for box in boxes if re.search(r"\schecked[\s>]", box)
+    ]
+
+
+def test_what_scripts_may_do_is_chosen(owner: Visitor, world: World, runtime: Answering) -> None:
+    page = f"guild/{GARDEN}/capabilities/"
+    assert checked(owner.get(page)) == Capability.values
+    response = owner.post(page, {"allowed": ["messages", "fetch"]})
+    home = owner.get(response["Location"])
+    assert said(home) == ["It holds from the script's next operation on."]
+    assert "Roles: make and change them, give and take them" in home.content.decode()
+    withheld = ["moderation", "roles", "channels", "webhooks", "server"]
+    assert Guild.objects.get(pk=GARDEN).withheld_capabilities == withheld
+    assert control.Reconcile(str(GARDEN)) in runtime.asked
+    assert checked(owner.get(page)) == ["messages", "fetch"]
+    owner.post(page, {})
+    assert Guild.objects.get(pk=GARDEN).withheld_capabilities == Capability.values
+
+
+def test_what_is_no_capability_is_refused_with_what_there_is(
+    owner: Visitor, world: World, runtime: Answering
+) -> None:
+    response = owner.post(f"guild/{GARDEN}/capabilities/", {"allowed": ["messages", "magic"]})
+    assert "magic is not one of the available choices" in response.content.decode()
+    assert Guild.objects.get(pk=GARDEN).withheld_capabilities == []
+    assert runtime.asked == []
 
 
 def test_undeploying_asks_first(owner: Visitor, world: World) -> None:

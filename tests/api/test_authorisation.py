@@ -74,6 +74,8 @@ ROUTES: list[tuple[str, str, Any, int]] = [
     ("POST", f"/api/guilds/{GARDEN}/resume", None, 200),
     ("GET", f"/api/guilds/{GARDEN}/settings", None, 200),
     ("PATCH", f"/api/guilds/{GARDEN}/settings", {"safe_mentions": False}, 200),
+    ("GET", f"/api/guilds/{GARDEN}/capabilities", None, 200),
+    ("PUT", f"/api/guilds/{GARDEN}/capabilities", {"capabilities": []}, 200),
     ("DELETE", f"/api/deployments/{GARDEN}", None, 204),
 ]
 

@@ -202,7 +202,14 @@ class Installation:
             content = await response.json() if is_json else await response.text()
             return Answer(response.status, content, dict(response.headers))
 
-    async def deploy(self, guild_id: str, source: str | dict[str, str], **body: Any) -> Answer:
+    async def deploy(
+        self,
+        guild_id: str,
+        source: str | dict[str, str],
+        *,
+        token: str | None = None,
+        **body: Any,
+    ) -> Answer:
         """source: the text of src/main.ts, or all files by path."""
         files = {"src/main.ts": source} if isinstance(source, str) else source
         return await self.request(
@@ -213,6 +220,7 @@ class Installation:
                 "files": [{"path": path, "contents": text} for path, text in files.items()],
                 **body,
             },
+            token=token,
         )
 
     async def until(self, path: str, condition: Callable[[Any], Any]) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from runtime.capabilities import Capabilities
 from runtime.database import Database
 from runtime.mentions import MentionDefaults
 from runtime.operations.call import HostServices, OpCall
@@ -26,7 +27,7 @@ class Host:
     def __init__(self, desk: Desk) -> None:
         services = dict.fromkeys(HostServices.__annotations__, NOTHING)
         services |= {"interactions": desk.interactions, "mentions": MentionDefaults(Database())}
-        services["file_turns"] = FileTurns()
+        services |= {"capabilities": Capabilities(Database()), "file_turns": FileTurns()}
         self._services = HostServices(**services)
         self._guild_id = desk.guild.id
 

@@ -21,6 +21,7 @@ from gateway.client import GatewayClient, GatewayOptions
 from gateway.rest import DiscordRest
 from gateway.rest_limits import RestLimits
 from gateway.scope import ObjectScope
+from runtime.capabilities import Capabilities
 from runtime.database import Database
 from runtime.fetch.addresses import Policy
 from runtime.fetch.client import GuardedClient
@@ -141,6 +142,7 @@ class TwoGuilds:
                 declared_ephemeral=lambda *_: False,
             ),
             mentions=MentionDefaults(self.database),
+            capabilities=Capabilities(self.database),
             fetch=GuardedClient(policy=Policy(["127.0.0.1/32"]), resolver=Names()),
             secrets=SecretVault(self.database, configured_sealer(), lambda *_: None),
             application_id=APPLICATION_ID,

@@ -11,14 +11,17 @@ from aiohttp import web
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.rest import DiscordRest
 from gateway.scope import ObjectScope
+from runtime.capabilities import Capabilities
 from runtime.database import Database
 from runtime.fetch.addresses import Policy
 from runtime.fetch.client import GuardedClient
+from runtime.isolate import HostedIsolate
 from runtime.mentions import MentionDefaults
 from runtime.operations.call import HostServices, OpCall
 from runtime.operations.errors import as_answer
 from runtime.operations.file_turns import FileTurns
 from runtime.operations.table import OPERATIONS
+from runtime.script import Script
 from tests.fake_discord.rest import Request
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import APPLICATION_ID, FakeGuild
@@ -34,12 +37,13 @@ class Host:
     own: FakeGuild
     other: FakeGuild
     services: HostServices
+    isolate: HostedIsolate
 
     async def do(self, name: str, arguments: Any) -> Any:
         """What the script gets. Raises what it would be told of."""
         operation = OPERATIONS[name]
         decoded = msgspec.json.decode(msgspec.json.encode(arguments), type=operation.arguments)
-        result = await operation.perform(OpCall(self.own.id, NOTHING, self.services), decoded)
+        result = await operation.perform(OpCall(self.own.id, self.isolate, self.services), decoded)
         return msgspec.json.decode(msgspec.json.encode(result))
 
     async def ask(self, name: str, arguments: Any) -> dict[str, Any]:
@@ -119,7 +123,14 @@ async def host(discord: FakeDiscord, rest: DiscordRest, fetch: GuardedClient) ->
     )
     for guild in (own, other):
         scope.learn("GUILD_CREATE", guild.as_json())
-    return Host(discord, own, other, _services(rest, scope, fetch))
+    return Host(
+        discord, own, other, _services(rest, scope, fetch), isolate_of(Script(own.id, "1", ""))
+    )
+
+
+def isolate_of(script: Script) -> HostedIsolate:
+    """One that nothing runs in: operations ask it whose script it is."""
+    return HostedIsolate(1, script, NOTHING, NOTHING, NOTHING, trial=False)
 
 
 def _services(rest: DiscordRest, scope: ObjectScope, fetch: GuardedClient) -> HostServices:
@@ -127,4 +138,5 @@ def _services(rest: DiscordRest, scope: ObjectScope, fetch: GuardedClient) -> Ho
     services = dict.fromkeys(HostServices.__annotations__, NOTHING)
     services |= {"rest": rest, "scope": scope, "application_id": APPLICATION_ID, "fetch": fetch}
     services |= {"mentions": MentionDefaults(Database()), "file_turns": FileTurns()}
+    services |= {"capabilities": Capabilities(Database())}
     return HostServices(**services)
