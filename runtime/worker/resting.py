@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection
 
 from runtime.worker.tenant import Stage, Tenant
 
-# Seconds.
-CHECK_EVERY = 0.5
+# Seconds; scripts that grow together fill a cage within a few.
+CHECK_EVERY, CHECK_CROWDED_EVERY = 0.5, 0.05
 # More than V8 computes for itself between two turns.
 UNWATCHED_NS = 20_000_000
 CROWDED_BYTES = 1536 << 20
@@ -33,11 +33,14 @@ class Resting:
     def check(self, tenants: Collection[Tenant], now: float) -> tuple[list[Tenant], Tenant | None]:
         """Who computes without a turn; and who is to go because memory runs out: of those at rest
         the one that has grown most."""
-        self.due = now + CHECK_EVERY
         self._charge(tenants)
+        # Those that go already have not given their memory back yet.
+        going = sum(tenant.held_bytes for tenant in tenants if _goes(tenant))
+        is_crowded = self._resident_bytes > self._crowded_bytes
+        self.due = now + (CHECK_CROWDED_EVERY if is_crowded else CHECK_EVERY)
         resting = [tenant for tenant in tenants if _is_at_rest(tenant)]
         busy = [each for each in resting if self._cpu_ns[each.number] - each.cpu_ns > UNWATCHED_NS]
-        if self._resident_bytes <= self._crowded_bytes:
+        if self._resident_bytes - going <= self._crowded_bytes:
             return busy, None
         return busy, max(resting, key=lambda tenant: tenant.held_bytes, default=None)
 
@@ -58,5 +61,8 @@ class Resting:
 
 
 def _is_at_rest(tenant: Tenant) -> bool:
-    is_open = tenant.isolate is not None and not tenant.closing
-    return is_open and not tenant.computing and tenant.stage is not Stage.LEAVING
+    return tenant.isolate is not None and not _goes(tenant) and not tenant.computing
+
+
+def _goes(tenant: Tenant) -> bool:
+    return tenant.closing or tenant.stage is Stage.LEAVING

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from runtime.worker.protocol import Load, TurnLimits
-from runtime.worker.resting import CHECK_EVERY, UNWATCHED_NS, Resting
+from runtime.worker.resting import CHECK_CROWDED_EVERY, CHECK_EVERY, UNWATCHED_NS, Resting
 from runtime.worker.tenant import Stage, Tenant
 
 LOAD = Load("1", "", "main.js", TurnLimits(0, 0, 0, 0, 0, 0))
@@ -57,3 +57,23 @@ def test_in_a_full_worker_the_largest_at_rest_goes_and_nobody_before() -> None:
     room.tenants[1].stage = Stage.LEAVING
     room.tenants[0].closing = True
     assert room.check() == ([], None)
+
+
+def test_no_more_go_than_have_to() -> None:
+    room = Room()
+    room.check()
+    room.clocks[0].ns, room.clocks[1].ns, room.clocks[2].ns = 10, 30, 60
+    room.resident = FULL + 540
+    assert room.check() == ([], 2)
+    assert room.resting.due == 10.0 + CHECK_CROWDED_EVERY
+    held = room.tenants[2].held_bytes
+    room.tenants[2].stage = Stage.LEAVING
+    room.resident = FULL + held
+    assert room.check() == ([], None)
+    room.resident += 1
+    room.clocks[1].ns = 31
+    assert room.check() == ([], 1)
+    room.tenants.pop()
+    room.resident = FULL
+    assert room.check() == ([], None)
+    assert room.resting.due == 10.0 + CHECK_EVERY
