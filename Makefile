@@ -73,10 +73,10 @@ packages/testing/dist/.built: runtime/sdk/dist/.built $(call sources,packages/te
 	@touch $@
 
 # Without a compiler workers have a slower driver, in Python, and say so.
-runtime/worker/dist/.built: runtime/worker/native/turns.c
+runtime/worker/dist/.built: $(wildcard runtime/worker/native/*.[ch])
 	@mkdir -p $(@D)
 	@if command -v cc >/dev/null; then printf '\033[1m· compiling the driver\033[0m\n'; \
-	  cc -O2 -Wall -Wextra -fPIC -shared -o $(@D)/turns.so $< -ldl -lpthread; \
+	  cc -O2 -Wall -Wextra -fPIC -shared -o $(@D)/turns.so runtime/worker/native/*.c -ldl -lpthread; \
 	  else echo "· no C compiler (Debian: apt install gcc libc6-dev): workers will be slower"; fi
 	@touch $@
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 
+from runtime.worker.compiled_ahead import compile_ahead
 from runtime.worker.link import Results
 from runtime.worker.native_v8 import NativeDriver, NativeIsolate, NativeProblem
 from runtime.worker.public_v8 import PublicIsolate
@@ -41,15 +42,19 @@ class Prepared:
     native_problem: str
 
 
-def prepare(fastest: str) -> Prepared:
-    """fastest: the first driver to be tried, of "native", "thin" and "public"."""
+def prepare(fastest: str, sdk: bytes | None = None) -> Prepared:
+    """fastest: the first driver to be tried, of "native", "thin" and "public". sdk: to be compiled
+    ahead, where V8 has had no isolate yet; without it each isolate compiles its own."""
     problem = installed_release_problem()
     if fastest == "public" or problem:
         return Prepared(problem or SETTING, None, "")
     if fastest == "thin":
         return Prepared("", None, SETTING)
     try:
-        return Prepared("", NativeDriver(), "")
+        native = NativeDriver()
+        if sdk is not None:
+            native.share(sdk, compile_ahead(native, sdk))
+        return Prepared("", native, "")
     except NativeProblem as missing:
         return Prepared("", None, str(missing))
 

@@ -6,7 +6,7 @@ See v8.py for what it speaks to; native_v8.py does the same in C.
 import ctypes
 import threading
 import time
-from collections.abc import Callable
+from typing import Any
 
 from runtime.worker.v8 import (
     ERRORS,
@@ -23,6 +23,8 @@ from runtime.worker.v8 import (
 
 # Callback numbers tell the results of posted tasks apart.
 _SYNCHRONOUS, _EVALUATED, _RECEIVED, _DRAINED, _HOOK = 0, 1, 2, 3, 4
+# Globals that stand while the bridge is installed, for V8's own interface to find it.
+_HOOK_NAME, _REJECTED_NAME = b"__floraHook", b"__floraRejected"
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_uint64, ctypes.c_void_p)
 
 
@@ -37,7 +39,7 @@ class ThinIsolate(BridgedIsolate):
         self._evaluated: int | None = None
         self._tasks: tuple[int, ...] = ()
         self._receive = self._drain = self._no_arguments = 0
-        self._hook: Callable[[], None] | None = None
+        self._told_of_rejections: Any = None
         self._callback = _CALLBACK(self._on_result)
         super().__init__(library, library.init_context(self._callback))
         library.set_hard_memory_limit(self._context, heap_bytes)
@@ -64,9 +66,17 @@ class ThinIsolate(BridgedIsolate):
     def close(self) -> None:
         self._library.free_context(self._context)
 
-    # --- BridgedIsolate --------------------------------------------------------------------
+    # --- the bridge ------------------------------------------------------------------------
+
+    def install_bridge(self, sdk: bytes, timeout: float = 5.0) -> None:
+        self._no_arguments = self._evaluate_to_handle(b"[]", timeout)
+        bridge = self._evaluate_to_handle(sdk, timeout)
+        self._receive, self._drain, rejected = self._bridge_functions(bridge)
+        self._hook_into_rejections(rejected, timeout)
+        self._library.free_value(self._context, bridge)
 
     def _evaluate_to_handle(self, source: bytes, timeout: float) -> int:
+        """Waits for a value's handle. Notes the isolate's thread. Raises BridgeError."""
         self._waiting.clear()
         text = self._string(source)
         self._library.evaluate(self._context, text, _SYNCHRONOUS)
@@ -76,12 +86,23 @@ class ThinIsolate(BridgedIsolate):
         assert self._evaluated is not None
         return self._checked(self._evaluated)
 
-    def _keep_functions(self, receive: int, drain: int, no_arguments: int) -> None:
-        self._receive, self._drain, self._no_arguments = receive, drain, no_arguments
-
-    def _callback_number(self, hook: Callable[[], None]) -> int:
-        self._hook = hook
-        return _HOOK
+    def _hook_into_rejections(self, rejected: int, timeout: float) -> None:
+        """V8 tells the bridge of promises that nobody handles: from inside of a script, since
+        only there V8's own interface knows the isolate."""
+        library, context = self._library, self._context
+        scope = self._evaluate_to_handle(b"globalThis", timeout)
+        hook = library.make_js_callback(context, _HOOK)
+        for name, value in ((_REJECTED_NAME, rejected), (_HOOK_NAME, hook)):
+            key = self._string(name)
+            library.set_item(context, scope, key, value)
+            library.free_value(context, key)
+        done = self._evaluate_to_handle(
+            b"%b();delete globalThis.%b;delete globalThis.%b"
+            % (_HOOK_NAME, _HOOK_NAME, _REJECTED_NAME),
+            timeout,
+        )
+        for value in (scope, hook, rejected, done):
+            library.free_value(context, value)
 
     def _on_result(self, callback: int, address: int) -> None:
         """Runs on the isolate's thread: decode, free, hand over, nothing else."""
@@ -90,8 +111,10 @@ class ThinIsolate(BridgedIsolate):
                 self._receive_error = self._answer(address)
             self._library.free_value(self._context, address)
         elif callback == _HOOK:
-            assert self._hook is not None
-            self._hook()
+            internals = self._library.internals
+            self._told_of_rejections = internals.report_rejections(
+                *internals.global_function(_REJECTED_NAME)
+            )
             self._library.free_value(self._context, address)
         elif callback == _SYNCHRONOUS:
             self._native_id = threading.get_native_id()

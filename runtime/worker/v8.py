@@ -13,7 +13,6 @@ import contextlib
 import ctypes
 import os
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -101,8 +100,6 @@ ERRORS = {
     205: Outcome.THREW,
     206: Outcome.THREW,
 }
-# Globals that stand while the bridge is installed, for V8's own interface to find it.
-_HOOK_NAME, _REJECTED_NAME = b"__floraHook", b"__floraRejected"
 
 
 class Library:
@@ -193,24 +190,13 @@ def thread_cpu_clock(native_id: int) -> int:
     return (~native_id << 3) | 6
 
 
-class BridgedIsolate(ABC):
-    """What drivers over the C interface have in common: values, and the bridge's installation."""
+class BridgedIsolate:
+    """What drivers over the C interface have in common: values, the bridge's functions, threads."""
 
     def __init__(self, library: Library, context: int) -> None:
         self._library = library
         self._context = context
         self._native_id = 0
-        self._kept_callback: Any = None
-
-    def install_bridge(self, sdk: bytes, timeout: float = 5.0) -> None:
-        no_arguments = self._evaluate_to_handle(b"[]", timeout)
-        bridge = self._evaluate_to_handle(sdk, timeout)
-        receive, drain, rejected = (
-            self._function_of(bridge, name) for name in (b"receive", b"drain", b"rejected")
-        )
-        self._keep_functions(receive, drain, no_arguments)
-        self._hook_into_rejections(rejected, timeout)
-        self._library.free_value(self._context, bridge)
 
     def cpu_ns(self) -> int:
         return time.clock_gettime_ns(thread_cpu_clock(self._native_id))
@@ -218,22 +204,6 @@ class BridgedIsolate(ABC):
     def set_niceness(self, niceness: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.setpriority(os.PRIO_PROCESS, self._native_id, niceness)
-
-    @abstractmethod
-    def _evaluate_to_handle(self, source: bytes, timeout: float) -> int:
-        """Evaluates and waits; the value's handle. Notes the thread. Raises BridgeError."""
-
-    @abstractmethod
-    def _keep_functions(self, receive: int, drain: int, no_arguments: int) -> None: ...
-
-    @abstractmethod
-    def _callback_number(self, hook: Callable[[], None]) -> int:
-        """A number for mini-racer's callbacks with which the hook is called, on the isolate's
-        thread and inside a script."""
-
-    def _report_rejections(self, isolate: int, function: int) -> None:
-        """See V8Internals.report_rejections."""
-        self._kept_callback = self._library.internals.report_rejections(isolate, function)
 
     def _checked(self, handle: int) -> int:
         if kind_of(handle) in ERRORS:
@@ -244,6 +214,11 @@ class BridgedIsolate(ABC):
         handle: int = self._library.alloc_string(self._context, text, len(text), STRING)
         return handle
 
+    def _bridge_functions(self, bridge: int) -> tuple[int, int, int]:
+        """Handles of receive, drain and rejected. Raises BridgeError."""
+        receive, drain = self._function_of(bridge, b"receive"), self._function_of(bridge, b"drain")
+        return receive, drain, self._function_of(bridge, b"rejected")
+
     def _function_of(self, bridge: int, name: bytes) -> int:
         key = self._string(name)
         function: int = self._library.get_item(self._context, bridge, key)
@@ -251,28 +226,6 @@ class BridgedIsolate(ABC):
         if kind_of(function) != _FUNCTION:
             raise BridgeError(f"the SDK's bridge has no function {name.decode()!r}")
         return function
-
-    def _hook_into_rejections(self, rejected: int, timeout: float) -> None:
-        """V8 tells the bridge of promises that nobody handles: from inside of a script, since
-        only there V8's own interface knows the isolate."""
-        library, context = self._library, self._context
-
-        def hook() -> None:
-            self._report_rejections(*library.internals.global_function(_REJECTED_NAME))
-
-        scope = self._evaluate_to_handle(b"globalThis", timeout)
-        hook_function = library.make_js_callback(context, self._callback_number(hook))
-        for name, value in ((_REJECTED_NAME, rejected), (_HOOK_NAME, hook_function)):
-            key = self._string(name)
-            library.set_item(context, scope, key, value)
-            library.free_value(context, key)
-        done = self._evaluate_to_handle(
-            b"%b();delete globalThis.%b;delete globalThis.%b"
-            % (_HOOK_NAME, _HOOK_NAME, _REJECTED_NAME),
-            timeout,
-        )
-        for value in (scope, hook_function, rejected, done):
-            library.free_value(context, value)
 
 
 def kind_of(handle: int) -> int:

@@ -31,7 +31,7 @@ def main(socket_descriptor: int, sdk_path: str, driver: str) -> None:
     supervisor = socket.socket(fileno=socket_descriptor)
     sdk = Path(sdk_path).read_bytes()
     load_v8()
-    prepared = prepare(driver)
+    prepared = prepare(driver, sdk)
     # Everything that lives now is shared with the workers: keep the collector's hands off it.
     gc.collect()
     gc.freeze()

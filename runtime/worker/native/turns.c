@@ -7,6 +7,8 @@
  * a fight for the interpreter. An allocation or a write that fails ends the process, a worker.
  */
 #define _GNU_SOURCE
+#include "sdk.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -39,7 +41,7 @@ enum { STRING = 5, FIRST_ERROR = 200 };
 /* How a turn ended: the order of v8.py's Outcome. */
 enum { COMPLETED, THREW, DID_NOT_PARSE, OUT_OF_MEMORY, TERMINATED };
 /* What a result belongs to: in the low bits of its number, the rest of which is the isolate. */
-enum { EVALUATED = 1, RECEIVED = 2, DRAINED = 3, SYNCHRONOUS = 4, HOOK = 5, TAG_BITS = 7 };
+enum { EVALUATED = 1, RECEIVED = 2, DRAINED = 3, SYNCHRONOUS = 4, INSIDE = 5, TAG_BITS = 7 };
 
 typedef void (*Callback)(uint64_t, Value *);
 
@@ -49,19 +51,10 @@ static uint64_t (*evaluate)(uint64_t, Value *, uint64_t);
 static uint64_t (*call_function)(uint64_t, Value *, Value *, Value *, uint64_t);
 static void (*cancel_task)(uint64_t, uint64_t);
 static void (*free_value)(uint64_t, Value *);
+static Value *(*make_js_callback)(uint64_t, uint64_t);
 static Value *(*alloc_string)(uint64_t, const char *, uint64_t, uint8_t);
 static void (*set_hard_memory_limit)(uint64_t, size_t);
 static int (*hard_memory_limit_reached)(uint64_t);
-
-/* V8's own interface, as runtime/worker/v8_internals.py speaks it: handles are pointers to slots. */
-typedef struct { void *promise; int event; void *reason; } Rejection;
-
-static void *(*current_context)(void *);
-static void *(*new_integer)(void *, int);
-static void *(*call_v8_function)(void *, void *, void *, void *, int, void **);
-static void (*set_reject_callback)(void *, void (*)(Rejection));
-static _Bool (*is_terminating)(void *);
-static void (*terminate)(void *);
 
 typedef struct {
     uint64_t context, number;
@@ -69,16 +62,15 @@ typedef struct {
     uint64_t tasks[2];
     /* What receive() threw, which it never should: told instead of the drain's result. */
     Value *receive_error;
-    /* The result of an evaluation that somebody waits for. */
-    Value *evaluated;
-    void (*hook)(void);
+    /* The result that somebody waits for. */
+    Value *synchronous;
+    /* What is to be done on the isolate's thread inside of a script. */
+    void (*work)(void *);
+    void *work_argument;
     pid_t thread;
     pthread_mutex_t lock;
     pthread_cond_t arrived;
 } Isolate;
-
-/* Who is told of rejections. V8's callback brings no data along, and each isolate has its thread. */
-static __thread struct { void *isolate, *function; } told;
 
 static int results = -1;
 static pthread_mutex_t results_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -147,14 +139,14 @@ static void on_result(uint64_t number, Value *value) {
     case EVALUATED:
         tell(isolate, value);
         break;
-    case HOOK:
-        if (isolate->hook != NULL) isolate->hook();
+    case INSIDE:
+        isolate->work(isolate->work_argument);
         free_value(isolate->context, value);
         break;
     case SYNCHRONOUS:
         pthread_mutex_lock(&isolate->lock);
         isolate->thread = (pid_t)syscall(SYS_gettid);
-        isolate->evaluated = value;
+        isolate->synchronous = value;
         pthread_cond_signal(&isolate->arrived);
         pthread_mutex_unlock(&isolate->lock);
         break;
@@ -167,31 +159,20 @@ static uint64_t tagged(Isolate *isolate, int tag) { return (uint64_t)(uintptr_t)
 const char *flora_load(const char *library) {
     void *handle = dlopen(library, RTLD_NOW | RTLD_NOLOAD);
     if (handle == NULL) return "the library is not loaded";
-    struct { const char *name; void *target; } symbols[] = {
+    const Symbol symbols[] = {
         {"mr_init_context", &init_context},
         {"mr_free_context", &free_context},
         {"mr_eval", &evaluate},
         {"mr_call_function", &call_function},
         {"mr_cancel_task", &cancel_task},
         {"mr_free_value", &free_value},
+        {"mr_make_js_callback", &make_js_callback},
         {"mr_alloc_string_val", &alloc_string},
         {"mr_set_hard_memory_limit", &set_hard_memory_limit},
         {"mr_hard_memory_limit_reached", &hard_memory_limit_reached},
-        {"_ZN2v87Isolate17GetCurrentContextEv", &current_context},
-        {"_ZN2v87Integer3NewEPNS_7IsolateEi", &new_integer},
-        {"_ZN2v88Function4CallEPNS_7IsolateENS_5LocalINS_7ContextEEENS3_INS_5ValueEEEiPS7_",
-         &call_v8_function},
-        {"_ZN2v87Isolate24SetPromiseRejectCallbackEPFvNS_20PromiseRejectMessageEE",
-         &set_reject_callback},
-        {"_ZN2v87Isolate22IsExecutionTerminatingEv", &is_terminating},
-        {"_ZN2v87Isolate18TerminateExecutionEv", &terminate},
     };
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
-        void *found = dlsym(handle, symbols[i].name);
-        if (found == NULL) return symbols[i].name;
-        memcpy(symbols[i].target, &found, sizeof found);
-    }
-    return NULL;
+    const char *missing = find_symbols(handle, symbols, sizeof symbols / sizeof *symbols);
+    return missing != NULL ? missing : load_v8(handle);
 }
 
 void flora_write_results_to(int descriptor) { results = descriptor; }
@@ -215,59 +196,66 @@ Isolate *flora_new(uint64_t number, size_t heap_bytes) {
 uint64_t flora_context(Isolate *isolate) { return isolate->context; }
 int flora_thread(Isolate *isolate) { return (int)isolate->thread; }
 
-/* The number with which a callback of mini-racer's calls the hook. */
-uint64_t flora_set_hook(Isolate *isolate, void (*hook)(void)) {
-    isolate->hook = hook;
-    return tagged(isolate, HOOK);
+/* --- what is waited for: a value's handle, or NULL after `milliseconds`; 0 waits for ever ------ */
+
+static struct timespec moment_in(int milliseconds) {
+    struct timespec moment;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += milliseconds / 1000;
+    moment.tv_nsec += milliseconds % 1000 * 1000000L;
+    if (moment.tv_nsec >= 1000000000L) { moment.tv_sec++; moment.tv_nsec -= 1000000000L; }
+    return moment;
 }
 
-static void on_rejection(Rejection rejection) {
-    enum { REJECTED, HANDLED };
-    if (rejection.event != REJECTED && rejection.event != HANDLED) return;
-    void *arguments[3] = {
-        new_integer(told.isolate, rejection.event),
-        rejection.promise,
-        rejection.reason != NULL ? rejection.reason : rejection.promise,
-    };
-    void *returned = call_v8_function(
-        told.function, told.isolate, current_context(told.isolate), told.function, 3, arguments);
-    /* V8 lets nothing that a callback of this kind throws reach the script. */
-    if (returned == NULL && is_terminating(told.isolate)) terminate(told.isolate);
-}
-
-/* On the isolate's thread while it runs a script: the function, by a global handle, is called for
- * each promise that is rejected without a handler or gets one afterwards. */
-void flora_report_rejections(void *v8_isolate, void *function) {
-    told.isolate = v8_isolate;
-    told.function = function;
-    set_reject_callback(v8_isolate, on_rejection);
-}
-
-void flora_set_functions(Isolate *isolate, Value *receive, Value *drain, Value *no_arguments) {
-    isolate->receive = receive;
-    isolate->drain = drain;
-    isolate->no_arguments = no_arguments;
-}
-
-/* The value's handle, or NULL after `milliseconds`; 0 waits for ever. */
-Value *flora_evaluate_now(Isolate *isolate, const char *source, size_t length, int milliseconds) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += milliseconds % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) { until.tv_sec++; until.tv_nsec -= 1000000000L; }
-    isolate->evaluated = NULL;
-    Value *text = alloc_string(isolate->context, source, length, STRING);
-    evaluate(isolate->context, text, tagged(isolate, SYNCHRONOUS));
+static Value *next_synchronous(Isolate *isolate, int milliseconds) {
+    struct timespec until = moment_in(milliseconds);
     pthread_mutex_lock(&isolate->lock);
-    while (isolate->evaluated == NULL) {
+    while (isolate->synchronous == NULL) {
         if (milliseconds == 0) pthread_cond_wait(&isolate->arrived, &isolate->lock);
         else if (pthread_cond_timedwait(&isolate->arrived, &isolate->lock, &until) == ETIMEDOUT) break;
     }
-    Value *value = isolate->evaluated;
+    Value *value = isolate->synchronous;
+    isolate->synchronous = NULL;
     pthread_mutex_unlock(&isolate->lock);
+    return value;
+}
+
+Value *flora_evaluate_now(Isolate *isolate, const char *source, size_t length, int milliseconds) {
+    Value *text = alloc_string(isolate->context, source, length, STRING);
+    evaluate(isolate->context, text, tagged(isolate, SYNCHRONOUS));
+    Value *value = next_synchronous(isolate, milliseconds);
     free_value(isolate->context, text);
     return value;
+}
+
+static Value *inside(Isolate *isolate, void (*work)(void *), void *argument, int milliseconds) {
+    isolate->work = work;
+    isolate->work_argument = argument;
+    Value *none = isolate->no_arguments;
+    Value *callback = make_js_callback(isolate->context, tagged(isolate, INSIDE));
+    call_function(isolate->context, callback, none, none, tagged(isolate, SYNCHRONOUS));
+    Value *value = next_synchronous(isolate, milliseconds);
+    free_value(isolate->context, callback);
+    return value;
+}
+
+/* Evaluates the SDK and leaves its bridge in the global __floraBridge; an error if it throws. */
+Value *flora_install(Isolate *isolate, Sdk *sdk, int milliseconds) {
+    isolate->no_arguments = flora_evaluate_now(isolate, "[]", 2, milliseconds);
+    if (isolate->no_arguments == NULL) return NULL;
+    return inside(isolate, install_sdk, sdk, milliseconds);
+}
+
+/* What V8 has compiled of the SDK so far, in memory that stays. */
+Value *flora_take_code(Isolate *isolate, Code *code, int milliseconds) {
+    return inside(isolate, take_code, code, milliseconds);
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+void flora_set_functions(Isolate *isolate, Value *receive, Value *drain) {
+    isolate->receive = receive;
+    isolate->drain = drain;
 }
 
 void flora_evaluate(Isolate *isolate, const char *source, size_t length) {
