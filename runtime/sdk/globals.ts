@@ -26,6 +26,7 @@ import { cron } from "./cron";
 import { discord } from "./discord";
 import { embed, EmbedBuilder } from "./embed";
 import { dispatchToHandlers, on, replaceHandlers, shareHandlers } from "./events";
+import { defineAtFirstTouch } from "./first_touch";
 import {
   flattenInteractionOptions,
   getSubcommand,
@@ -37,7 +38,7 @@ import { kv, KvStore, store } from "./kv";
 import * as layout from "./layout";
 import { modal, ModalBuilder } from "./modals";
 import { hasPermission, Permissions } from "./permissions";
-import { rest } from "./rest";
+import { makeRest } from "./rest";
 import { secrets } from "./secrets";
 import { tasks } from "./tasks";
 import { clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout } from "./timers";
@@ -54,7 +55,7 @@ const flora = {
   ...{ store, kv, KvStore },
   ...{ cron, tasks },
   secrets,
-  ...{ rest, discord },
+  discord,
   ...constants,
   ...{ ActionRowBuilder, ButtonBuilder, SelectMenuBuilderBase },
   ...{ StringSelectMenuBuilder, UserSelectMenuBuilder, RoleSelectMenuBuilder },
@@ -67,6 +68,8 @@ export function installGlobals(): void {
   for (const [name, value] of Object.entries(flora)) {
     install(name, value);
   }
+  defineAtFirstTouch(flora, "rest", makeRest, true);
+  defineAtFirstTouch(globalThis, "rest", makeRest);
   define(globalThis, "flora", flora, false);
   define(globalThis, "self", globalThis, false);
   define(globalThis, "global", globalThis, false);

@@ -2,13 +2,14 @@
  * `rest`: Discord's REST methods by name.
  *
  * Each method is one operation of the same name. Messages are made here; of all other requests the
- * host knows which parts go where, and arguments pass as they are.
+ * host knows which parts go where, and arguments pass as they are. The methods, more than a hundred,
+ * are made when a script first asks for one of them.
  */
 
 import { attachedFile } from "./attachments";
 import { operation } from "./bridge";
 import { commandChange, commandJson, upsertPayload } from "./command_json";
-import { define, isArray } from "./intrinsics";
+import { define, isArray, keys } from "./intrinsics";
 import { EDIT, messageBody } from "./message";
 import { snapshotOptions } from "./plain";
 import {
@@ -42,7 +43,7 @@ function request(method: string, args: object, payload: Payload): Promise<any> {
 }
 
 /** Methods whose arguments are made into something else here. */
-const MADE: Record<string, Payload> = {
+const made = (): Record<string, Payload> => ({
   sendMessage: messageSend,
   editMessage: messageEdit,
   deleteMessage: withReason(messageAddress),
@@ -101,37 +102,37 @@ const MADE: Record<string, Payload> = {
   editCurrentMember: withPicture("avatar"),
   createScheduledEvent: withPicture("image"),
   editScheduledEvent: withPicture("image"),
-};
+});
 
 // Methods of which the host knows everything.
-const PASSED = [
-  ...["sendTyping", "fetchPins", "fetchPollVoters", "endPoll"],
-  ...["fetchChannel", "fetchChannels", "createChannel", "editChannel", "deleteChannel"],
-  ...["editChannelPermissions", "deleteChannelPermissions"],
-  ...["createThreadFromMessage", "joinThread", "leaveThread", "addThreadMember"],
-  ...["removeThreadMember", "fetchThreadMembers", "fetchActiveThreads", "fetchArchivedThreads"],
+const passed = (): string[] => [
+  "sendTyping", "fetchPins", "fetchPollVoters", "endPoll",
+  "fetchChannel", "fetchChannels", "createChannel", "editChannel", "deleteChannel",
+  "editChannelPermissions", "deleteChannelPermissions",
+  "createThreadFromMessage", "joinThread", "leaveThread", "addThreadMember",
+  "removeThreadMember", "fetchThreadMembers", "fetchActiveThreads", "fetchArchivedThreads",
   "fetchPrivateArchivedThreads",
-  ...["fetchInvites", "fetchInvite", "createInvite", "deleteInvite"],
-  ...["fetchUser", "fetchMember", "fetchMembers", "searchMembers", "kickMember", "editMember"],
-  ...["addMemberRole", "removeMemberRole", "fetchVoiceState"],
-  ...["banMember", "unbanMember", "bulkBanMembers", "fetchBan", "fetchBans"],
-  ...["fetchPruneCount", "pruneMembers"],
-  ...["fetchGuild", "editGuild", "fetchAuditLog"],
-  ...["fetchRoles", "fetchRole", "deleteRole"],
-  ...["fetchEmojis", "fetchEmoji", "editEmoji", "deleteEmoji"],
-  ...["fetchStickers", "fetchSticker", "editSticker", "deleteSticker"],
-  ...["fetchScheduledEvents", "fetchScheduledEvent", "deleteScheduledEvent"],
+  "fetchInvites", "fetchInvite", "createInvite", "deleteInvite",
+  "fetchUser", "fetchMember", "fetchMembers", "searchMembers", "kickMember", "editMember",
+  "addMemberRole", "removeMemberRole", "fetchVoiceState",
+  "banMember", "unbanMember", "bulkBanMembers", "fetchBan", "fetchBans",
+  "fetchPruneCount", "pruneMembers",
+  "fetchGuild", "editGuild", "fetchAuditLog",
+  "fetchRoles", "fetchRole", "deleteRole",
+  "fetchEmojis", "fetchEmoji", "editEmoji", "deleteEmoji",
+  "fetchStickers", "fetchSticker", "editSticker", "deleteSticker",
+  "fetchScheduledEvents", "fetchScheduledEvent", "deleteScheduledEvent",
   "fetchScheduledEventUsers",
-  ...["fetchAutoModerationRules", "fetchAutoModerationRule", "createAutoModerationRule"],
-  ...["editAutoModerationRule", "deleteAutoModerationRule"],
-  ...["fetchWebhooks", "fetchWebhook", "deleteWebhook"],
-  ...["fetchWebhookMessage", "deleteWebhookMessage"],
-  ...["getGuildCommands", "getGuildCommand", "deleteGuildCommand"],
-  ...["getGuildCommandsPermissions", "getGuildCommandPermissions", "editGuildCommandPermissions"],
+  "fetchAutoModerationRules", "fetchAutoModerationRule", "createAutoModerationRule",
+  "editAutoModerationRule", "deleteAutoModerationRule",
+  "fetchWebhooks", "fetchWebhook", "deleteWebhook",
+  "fetchWebhookMessage", "deleteWebhookMessage",
+  "getGuildCommands", "getGuildCommand", "deleteGuildCommand",
+  "getGuildCommandsPermissions", "getGuildCommandPermissions", "editGuildCommandPermissions",
 ];
 
 /** Methods that are not one operation of their own name. */
-const SPECIAL: Partial<Rest> = {
+const special = (): Partial<Rest> => ({
   // Discord takes two messages at least.
   bulkDeleteMessages: async (args) => {
     const { messageIds, channelId, reason } = snapshotOptions("args", args);
@@ -164,17 +165,28 @@ const SPECIAL: Partial<Rest> = {
 
   deafenMember: (args) =>
     request("editMember", args, ({ deaf = true, ...more }) => ({ ...more, deaf })),
-};
+});
 
-export const rest = methods();
+export declare const rest: Rest;
 
-function methods(): Rest {
-  const found: Partial<Rest> = { ...SPECIAL };
-  for (const name of Object.keys(MADE)) {
-    define(found, name, (args: object) => request(name, args, MADE[name] as Payload));
+let whole: Rest | undefined;
+
+/** What `rest` is from its first touch on. @internal */
+export function makeRest(): Rest {
+  if (!whole) {
+    const found: Partial<Rest> = special();
+    const table = made();
+    const names = keys(table);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      define(found, name, (args: object) => request(name, args, table[name] as Payload));
+    }
+    const plain = passed();
+    for (let i = 0; i < plain.length; i++) {
+      const name = plain[i] as string;
+      define(found, name, (args: object = {}) => request(name, args, (given) => given));
+    }
+    whole = found as Rest;
   }
-  for (const name of PASSED) {
-    define(found, name, (args: object = {}) => request(name, args, (plain) => plain));
-  }
-  return found as Rest;
+  return whole;
 }

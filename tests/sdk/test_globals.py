@@ -98,6 +98,26 @@ def test_globals_are_ordinary_properties_that_a_script_may_replace(script: Scrip
     assert script.value("(() => { const mine = () => 1; button = mine; return button() })()") == 1
 
 
+# Of a global and of its twin on `flora`, whichever is touched first.
+@pytest.mark.parametrize(("first", "second"), [("globalThis", "flora"), ("flora", "globalThis")])
+def test_rest_is_one_ordinary_object_once_it_is_touched(
+    script: Script, first: str, second: str
+) -> None:
+    assert script.value(f"{first}.rest === {second}.rest && {first}.rest === {first}.rest") is True
+    assert script.value(
+        "[globalThis, flora].map((object) => Object.getOwnPropertyDescriptor(object, 'rest'))"
+        ".map(({value, writable, configurable, enumerable}) =>"
+        " [value === rest, writable, configurable, enumerable])"
+    ) == [[True, True, True, False], [True, True, True, True]]
+    assert script.value("(() => { const {sendMessage} = rest; return typeof sendMessage })()") == (
+        "function"
+    )
+
+
+def test_rest_may_be_replaced_before_it_is_touched(script: Script) -> None:
+    assert script.value("(() => { rest = 1; return [rest, typeof flora.rest] })()") == [1, "object"]
+
+
 def test_functions_are_known_by_their_global_name(script: Script) -> None:
     misnamed = script.value(
         "Object.getOwnPropertyNames(globalThis).filter((name) =>"

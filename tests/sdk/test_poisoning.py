@@ -177,6 +177,16 @@ def test_one_poison(load: Callable[..., Script], poison: str) -> None:
     survives(script, [poison])
 
 
+@pytest.mark.parametrize("poison", POISONS)
+def test_what_is_made_at_its_first_touch_is_made_of_what_was_there_before(
+    load: Callable[..., Script], poison: str
+) -> None:
+    script = load(SCRIPT)
+    script.declare(POISONER)
+    script.run(f"try {{ {POISONS[poison]} }} catch {{}}")
+    assert script.value("typeof rest.sendMessage + typeof rest.fetchRoles") == "functionfunction"
+
+
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(sorted(POISONS)), min_size=2, max_size=8, unique=True))
 def test_poisons_together(poisons: list[str]) -> None:

@@ -2,8 +2,7 @@
  * The web platform in a script's global scope: names whose values are made at their first touch.
  *
  * A family is a function that the build makes of its folder (build.mjs); until it runs it costs
- * its text alone. Once touched a name is an ordinary property, as it is when a script assigns to
- * it before.
+ * its text alone.
  */
 
 import blobs from "family:blobs";
@@ -17,6 +16,7 @@ import streams from "family:streams";
 import url from "family:url";
 
 import { operation, reportError } from "../bridge";
+import { defineAtFirstTouch } from "../first_touch";
 import { inspectAs } from "../inspect";
 import {
   define,
@@ -27,9 +27,7 @@ import {
   keys,
   now,
   SafeWeakSet,
-  tryDefineProperty,
   typedArrayLength,
-  TypeErrorConstructor,
 } from "../intrinsics";
 import { fillRandom } from "../random";
 import { setTimeout } from "../timers";
@@ -85,26 +83,7 @@ function install<Family extends object>(names: string, make: () => Family): () =
     return made;
   };
   for (const global of names.split(" ")) {
-    const settle = (value: unknown): boolean =>
-      tryDefineProperty(globalThis, global, {
-        __proto__: null,
-        value,
-        writable: true,
-        configurable: true,
-      } as PropertyDescriptor);
-    defineProperty(globalThis, global, {
-      configurable: true,
-      get: () => {
-        const value = family()[global as keyof Family];
-        settle(value); // in vain where a script has frozen the global object
-        return value;
-      },
-      set: (value: unknown) => {
-        if (!settle(value)) {
-          throw new TypeErrorConstructor(`Cannot assign to read only property '${global}'`);
-        }
-      },
-    });
+    defineAtFirstTouch(globalThis, global, () => family()[global as keyof Family]);
   }
   return family;
 }
