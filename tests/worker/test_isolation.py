@@ -85,6 +85,9 @@ FORBIDDEN = {
     "schedule itself before all others": (
         "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))"
     ),
+    "schedule the supervisor after all others": (
+        "os.sched_setscheduler({supervisor}, os.SCHED_BATCH, os.sched_param(0))"
+    ),
     # what it has given up
     "take back a limit": "call('setrlimit', resource.RLIMIT_FSIZE, bytes(7) + bytes([1]) * 9)",
     "change a limit of the supervisor": (
