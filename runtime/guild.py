@@ -6,6 +6,7 @@ or its worker is lost, events that had not started are delivered again, started 
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from deployments.models.fault import FaultKind
 from runtime.breach_texts import breach_while_running
 from runtime.event import Ending, Event
 from runtime.event_queue import EventQueue
-from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
+from runtime.isolate import EVERY_EVENT, HostedIsolate, Overdue, Stage
 from runtime.limits import Limits, LimitsOf
 from runtime.metrics import Metrics
 from runtime.offence import Offence
@@ -457,14 +458,22 @@ class GuildRuntime:
         return dispatch
 
     def end_overdue(self, now: float) -> None:
-        """Lets go of handlers that have only waited for longer than a handler lives."""
+        """Lets go of handlers that have only waited for longer than a handler lives, and ends what
+        they wait for."""
         for number, dispatch in list(self._dispatches.items()):
             limit = self._life_of(dispatch.event)
             if not limit or now - dispatch.sent_at <= limit:
                 continue
             if dispatch.isolate.worker.forked.journal.has_started(number):
                 self._give_up(number, dispatch)
+                self._reject_operations(number, dispatch, limit)
                 self._pump()
+
+    def _reject_operations(self, number: int, dispatch: Dispatch, seconds: float) -> None:
+        isolate = dispatch.isolate
+        others = (other.sent_at for other in self._dispatches.values() if other.isolate is isolate)
+        overdue = Overdue(number, seconds, dispatch.sent_at, min(others, default=math.inf))
+        isolate.reject_overdue(overdue)
 
     def judge_pace(self, now: float) -> None:
         """A guild that has been over its share for a whole minute has struck once more."""

@@ -7,7 +7,7 @@ owns it. Everything in a record is hostile and validated here.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
@@ -45,6 +45,20 @@ class Stage(Enum):
     LIVE = "live"
     DRAINING = "draining"  # replaced: what has started may finish
     GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A handler that has lived for as long as it may. Times are monotonic seconds.
+
+    dispatch: its number; seconds: how long that is. What nobody knows the asker of, asked from
+    `began_at` on and before `others_began_at`, can have been asked by nobody else who still lives.
+    """
+
+    dispatch: int
+    seconds: float
+    began_at: float
+    others_began_at: float
 
 
 class _Error(msgspec.Struct):
@@ -89,6 +103,7 @@ class Desk(Protocol):
     def has_effect(self, name: str) -> bool: ...
     def perform(self, isolate: "HostedIsolate", record: Record) -> None: ...
     def reject(self, isolate: "HostedIsolate") -> None: ...
+    def reject_overdue(self, isolate: "HostedIsolate", handler: Overdue) -> None: ...
 
 
 class HostedIsolate:
@@ -222,6 +237,11 @@ class HostedIsolate:
     def reject_operations(self) -> None:
         """What the script waits for will not come: it is told so."""
         self._desk.reject(self)
+
+    def reject_overdue(self, handler: Overdue) -> None:
+        """The same for what one of its handlers waits for."""
+        if self.stage is not Stage.GONE:
+            self._desk.reject_overdue(self, handler)
 
     def close(self) -> None:
         if self.stage is not Stage.GONE:

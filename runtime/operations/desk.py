@@ -4,18 +4,20 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from runtime.isolate import HostedIsolate
+from runtime.isolate import HostedIsolate, Overdue
 from runtime.limits import LimitsOf
 from runtime.metrics import Metrics
 from runtime.operations.call import HostServices, OpCall, Operation
 from runtime.operations.errors import OperationError, as_answer
 from runtime.operations.table import OPERATIONS
-from runtime.worker.records import Record, is_gated
+from runtime.worker.records import ONE_OF_SEVERAL, Record, is_gated
 
 log = logging.getLogger("flora.runtime")
 
@@ -34,6 +36,14 @@ class _TooOften(OperationError):
     """More operations than the guild has in their time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """at: monotonic seconds."""
+
+    record: Record
+    at: float
+
+
 class OperationDesk:
     def __init__(
         self, services: HostServices, limits_of: LimitsOf, metrics: Metrics | None = None
@@ -44,7 +54,7 @@ class OperationDesk:
         self._answers: dict[tuple[HostedIsolate, bool], list[msgspec.Raw]] = {}
         self._bytes: Counter[HostedIsolate] = Counter()
         # What is under way, by who has asked; None: answered already.
-        self._open: dict[HostedIsolate, dict[asyncio.Future[Any], Record | None]] = {}
+        self._open: dict[HostedIsolate, dict[asyncio.Future[Any], _Asked | None]] = {}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(operation.arguments)
             for name, operation in OPERATIONS.items()
@@ -67,16 +77,31 @@ class OperationDesk:
             self._answer(isolate, record, error=error)
             return
         task = asyncio.ensure_future(awaitable)
-        self._open.setdefault(isolate, {})[task] = record
+        self._open.setdefault(isolate, {})[task] = _Asked(record, time.monotonic())
         task.add_done_callback(lambda done: self._finish(isolate, done))
 
     def reject(self, isolate: HostedIsolate) -> None:
         """The script is told that it waits in vain; what has begun ends as it would have."""
+        self._reject(isolate, lambda _: True, _migrated())
+
+    def reject_overdue(self, isolate: HostedIsolate, handler: Overdue) -> None:
+        """The same for what this handler waits for, as far as that is known."""
+
+        def is_waited_for(asked: _Asked) -> bool:
+            if asked.record.dispatch == ONE_OF_SEVERAL:
+                return handler.began_at <= asked.at < handler.others_began_at
+            return asked.record.dispatch == handler.dispatch
+
+        self._reject(isolate, is_waited_for, _timed_out(handler.seconds))
+
+    def _reject(
+        self, isolate: HostedIsolate, concerns: Callable[[_Asked], bool], error: OperationError
+    ) -> None:
         under_way = self._open.get(isolate, {})
-        for task, record in under_way.items():
-            if record is not None:
+        for task, asked in under_way.items():
+            if asked is not None and concerns(asked):
                 under_way[task] = None
-                self._answer(isolate, record, error=_migrated())
+                self._answer(isolate, asked.record, error=error)
 
     def _begin(self, isolate: HostedIsolate, record: Record) -> Any:
         operation: Operation[Any] | None = OPERATIONS.get(record.name)
@@ -91,7 +116,9 @@ class OperationDesk:
     def _claim(self, isolate: HostedIsolate) -> None:
         """Raises OperationError when the script asks for too much at a time."""
         limits = self._limits_of(isolate.guild_id)
-        if isolate.operations_under_way > limits.operations_under_way:
+        # What was answered before its end goes on all the same, and counts.
+        under_way = max(isolate.operations_under_way, len(self._open.get(isolate, ())) + 1)
+        if under_way > limits.operations_under_way:
             raise OperationError(
                 f"more than {limits.operations_under_way} operations are under way: "
                 "await some first",
@@ -111,15 +138,15 @@ class OperationDesk:
 
     def _finish(self, isolate: HostedIsolate, done: "asyncio.Future[Any]") -> None:
         error = _CANCELLED if done.cancelled() else done.exception()
-        record = self._open[isolate].pop(done)
+        asked = self._open[isolate].pop(done)
         if not self._open[isolate]:
             del self._open[isolate]
-        if record is None:
+        if asked is None:
             return
         if isinstance(error, Exception):
-            self._answer(isolate, record, error=error)
+            self._answer(isolate, asked.record, error=error)
         else:
-            self._answer(isolate, record, result=done.result())
+            self._answer(isolate, asked.record, result=done.result())
 
     def _answer(
         self,
@@ -166,6 +193,14 @@ class OperationDesk:
 def _migrated() -> OperationError:
     return OperationError(
         "the guild has moved to another worker: nothing waits for this operation", "MIGRATED"
+    )
+
+
+def _timed_out(seconds: float) -> OperationError:
+    return OperationError(
+        f"timed out: the handler that asked it took over {seconds:g} s; "
+        "it may still be done all the same",
+        "TIMEOUT",
     )
 
 

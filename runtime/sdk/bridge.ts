@@ -54,14 +54,23 @@ export interface Bridge {
   rejected(event: number, promise: object, reason: unknown): void;
 }
 
+/**
+ * In whose course a script computes. dispatch: the host's number of the event, as text, `-1` when
+ * it is one of several; event: the script's name of it.
+ */
+export interface Origin {
+  readonly event: string | null;
+  readonly dispatch: string;
+}
+
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
-  readonly origin: string | null;
+  readonly origin: Origin | null;
 }
 
 interface Rejection {
   readonly reason: unknown;
-  readonly origin: string | null;
+  readonly origin: Origin | null;
 }
 
 interface Answer {
@@ -81,6 +90,7 @@ const RECORD_BYTES = 64;
 const MAX_ERROR_BYTES = 256 << 10;
 // Rejections of one turn that are kept until its end, to see whether somebody handles them.
 const MAX_UNHANDLED = 100;
+const ONE_OF_SEVERAL: Origin = { event: null, dispatch: "-1" };
 const TOO_MANY_ERRORS =
   '{"name":"Error","message":"too many errors at once: not all are shown","stack":""}';
 
@@ -92,8 +102,8 @@ let turn = 0;
 let lastOperation = 0;
 let mostOperations = 0;
 let subscriptions = "";
-// The event in whose course a script computes now, where that is known.
-let origin: string | null = null;
+// The event in whose course a script computes now, null for none.
+let origin: Origin | null = null;
 const waiting = new SafeMap<number, Waiting>();
 const unhandled = new SafeMap<object, Rejection>();
 const told = new SafeWeakSet<object>();
@@ -134,7 +144,7 @@ export function offeredNotice(name: string, payload: string): void {
 }
 
 /** Tells the host of an error where nobody waits, once for each cause. */
-export function reportError(error: unknown, event: string | null = origin): void {
+export function reportError(error: unknown, event: string | null = eventOf(origin)): void {
   if (errorBytes <= MAX_ERROR_BYTES && !(isObject(error) && told.has(error))) {
     notice("error", toldError(error, event));
   }
@@ -159,13 +169,18 @@ export function observe(promise: unknown): void {
 }
 
 /** The event in whose course the script computes now, for what it leaves to be done later. */
-export function currentOrigin(): string | null {
+export function currentOrigin(): Origin | null {
   return origin;
 }
 
 /** What follows until the turn's end is of this event's making. */
-export function setOrigin(event: string | null): void {
+export function setOrigin(event: Origin | null): void {
   origin = event;
+}
+
+/** What follows until the turn's end is of one of several events' making, or of none's. */
+export function loseOrigin(): void {
+  origin = ONE_OF_SEVERAL;
 }
 
 /** From now on so many operations may be unanswered at once, 0: any number. */
@@ -215,7 +230,7 @@ export function makeBridge(receivers: Receivers): Bridge {
 
   function drain(): string {
     if (unhandled.size > 0) {
-      unhandled.forEach((rejection) => reportError(rejection.reason, rejection.origin));
+      unhandled.forEach((rejection) => reportError(rejection.reason, eventOf(rejection.origin)));
       unhandled.clear();
     }
     origin = null;
@@ -248,8 +263,12 @@ function ask(name: string, payload: string): Promise<Answer> {
   const id = ++lastOperation;
   return new PromiseConstructor<Answer>((resolve) => {
     waiting.set(id, { resolve, origin });
-    record(`[${id},"${name}",${payload}]`);
+    record(`[${id},"${name}",${payload}${origin ? `,${origin.dispatch}` : ""}]`);
   });
+}
+
+function eventOf(origin: Origin | null): string | null {
+  return origin ? origin.event : null;
 }
 
 function valueOf(answer: Answer): unknown {
@@ -296,7 +315,7 @@ function answer(rows: Plain[][]): void {
     if (asked) {
       waiting.delete(id);
       // What goes on after several answers goes on after them all: whose it is, is not known.
-      origin = i === 0 || asked.origin === origin ? asked.origin : null;
+      origin = i === 0 || asked.origin === origin ? asked.origin : ONE_OF_SEVERAL;
       // Without a prototype, so that resolving looks for no `then` that a script has planted.
       asked.resolve({ __proto__: null, isError: row[1] !== 1, value: row[2] } as unknown as Answer);
     }

@@ -159,6 +159,7 @@ async function run(dispatch: string, discordName: string, json: string): Promise
     const event = scriptEvent(discordName, raw);
     name = event?.name ?? "";
     if (event) {
+      setOrigin({ event: name, dispatch });
       await runEvent(event, raw, failures);
     }
   } catch (error) {
@@ -184,7 +185,6 @@ async function run(dispatch: string, discordName: string, json: string): Promise
 
 async function runEvent(event: ScriptEvent, raw: PlainObject, failures: Failure[]): Promise<void> {
   const { name, payload } = event;
-  setOrigin(name);
   if (name === "suspend") {
     await suspend(handlersOf(name));
   } else if (name === "resume") {

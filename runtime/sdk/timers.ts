@@ -7,8 +7,10 @@
 import {
   claimedNotice,
   currentOrigin,
+  loseOrigin,
   notice,
   observe,
+  type Origin,
   reportError,
   setOrigin,
 } from "./bridge";
@@ -30,7 +32,7 @@ interface Timer {
   readonly values: unknown[];
   /** Milliseconds between two calls; null for a timer that fires once. */
   readonly interval: number | null;
-  readonly origin: string | null;
+  readonly origin: Origin | null;
 }
 
 // The host throws away an isolate that sets more.
@@ -102,7 +104,7 @@ export function fireTimers(ids: number[]): void {
     }
   }
   if (ids.length > 1) {
-    setOrigin(null); // what goes on after them all may be anybody's
+    loseOrigin(); // what goes on after them all may be anybody's
   }
 }
 

@@ -4,12 +4,19 @@ import msgspec
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """An operation (number > 0) or a notice (number 0); the payload stays undecoded JSON."""
+    """An operation (number > 0) or a notice (number 0); the payload stays undecoded JSON.
+
+    dispatch: of the event in whose course an operation was asked; 0 for none's, ONE_OF_SEVERAL
+    where that is not known.
+    """
 
     number: int
     name: str
     payload: msgspec.Raw
+    dispatch: int = 0
 
+
+ONE_OF_SEVERAL = -1
 
 _decoder = msgspec.json.Decoder(list[Record])
 _encoder = msgspec.json.Encoder()

@@ -125,3 +125,34 @@ async def test_another_guilds_interaction_token_is_refused(
         guild.id, "SCOPE_FORBIDDEN|Forbidden: interaction is outside runtime scope"
     )
     assert interaction.callback is None
+
+
+async def test_a_handler_that_waits_for_too_long_is_told_so_and_its_script_goes_on(
+    flora: Installation, discord: FakeDiscord, guild: FakeGuild
+) -> None:
+    script = (
+        "console.log('loaded');"
+        "on('messageCreate', async (ctx) => {"
+        " if (ctx.msg.content === '!wait')"
+        "  await rest.fetchMessage({ channelId: ctx.msg.channelId, messageId: ctx.msg.id })"
+        "   .catch((e) => console.log(e.code, e.message));"
+        " await ctx.reply('here') })"
+    )
+    assert (await flora.deploy(guild.id, script)).status == 200
+    # Another heap makes it a new isolate: all of these limits hold for that.
+    limits = {"handler_timeout_secs": 1, "rest_timeout_ms": 300_000, "heap_mb": 48}
+    path = f"/api/guilds/{guild.id}/limits"
+    assert (await flora.request("PUT", path, {"limits": limits})).status == 200
+    await flora.until(
+        f"/api/logs/{guild.id}?limit=1000",
+        lambda lines: [line["message"] for line in lines].count("loaded") == 2,
+    )
+    discord.hold("GET", f"/channels/{guild.channel_id}/messages")
+    await guild.say("!wait")
+    assert (await guild.next_sent())["content"] == "here"
+    await flora.until_logged(guild.id, "TIMEOUT timed out: the handler that asked it took over 1 s")
+    await flora.until_logged(guild.id, "dispatch timed out: MESSAGE_CREATE took over 1 s")
+    discord.heal()
+    await guild.say("!on")
+    assert (await guild.next_sent())["content"] == "here"
+    assert (await flora.request("GET", f"/api/faults/{guild.id}")).json == []

@@ -14,7 +14,7 @@ from deployments.models.fault import FaultKind
 from flora_site.composition import SDK
 from runtime.event import Event
 from runtime.hosting import PARALLEL_LOADS, Hosting
-from runtime.isolate import RESUME, SUSPEND, HostedIsolate
+from runtime.isolate import RESUME, SUSPEND, Desk, HostedIsolate, Overdue
 from runtime.limits import Limits
 from runtime.offence import Offence
 from runtime.pool import PoolOptions
@@ -41,7 +41,10 @@ HANGS = "console.log('begun'); await new Promise(() => {})"
 class House:
     """A hosting with its workers, the scripts that its guilds should run, and what they print."""
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(
+        self, workers: int = 1, *, limits: Limits = LIMITS, desk: Desk | None = None
+    ) -> None:
+        """desk: who does operations; nobody else does."""
         self.desired: dict[str, Script] = {}
         self.may_fetch = asyncio.Event()
         self.may_fetch.set()
@@ -53,8 +56,8 @@ class House:
         options = PoolOptions(workers, pin=False, worker_capacity=64, sdk=SDK, driver="native")
         self.hosting = Hosting(
             options,
-            lambda guild_id: LIMITS,
-            self,
+            lambda guild_id: limits,
+            desk or self,
             self,
             self._fetch,
             secrets=self,
@@ -120,6 +123,7 @@ class House:
 
     def perform(self, isolate: HostedIsolate, record: Record) -> None: ...
     def reject(self, isolate: HostedIsolate) -> None: ...
+    def reject_overdue(self, isolate: HostedIsolate, handler: Overdue) -> None: ...
 
     def script_log(self, guild_id: str, level: str, text: str) -> None:
         self.printed.setdefault(guild_id, []).append(text)

@@ -87,6 +87,8 @@ class Script:
     ) -> None:
         self.notices: list[tuple[str, Any]] = []
         self.operations: list[Operation] = []
+        # The dispatch in whose course each operation was asked, by its number.
+        self.asked_by: dict[int, int] = {}
         self._answered: set[int] = set()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._dispatches = itertools.count(1)
@@ -115,6 +117,7 @@ class Script:
         assert answer.outcome is Outcome.COMPLETED, answer
         assert len(answer.text) <= MAX_RECORDS_BYTES
         records = decode_records(answer.text) if answer.text else []
+        self.asked_by |= {r.number: r.dispatch for r in records if r.number}
         drained = [[r.number, r.name, msgspec.json.decode(r.payload)] for r in records]
         for number, name, payload in drained:
             if number:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -238,3 +239,48 @@ def test_many_events_may_fail_in_one_turn(load: Loader) -> None:
     assert [payload[0] for _, name, payload in records if name == "failed"] == events
     assert script.outcome(events[0])["message"] == "\x01" * 2048
     assert script.outcome(events[-1])["message"] == "too many errors at once: not all are shown"
+
+
+# --- whose an operation is -----------------------------------------------------------------
+
+NOBODYS, ONE_OF_SEVERAL = 0, -1
+READS_AGAIN = (
+    "on('messageCreate', async (ctx) => { const s = kv.store('s');"
+    " await s.get('first'); await s.get('second'); setTimeout(() => s.get('timer'), 5) });"
+    "void kv.store('s').get('load')"
+)
+
+
+def asked(script: Script) -> list[tuple[str, int]]:
+    return [(o.payload["key"], script.asked_by[o.number]) for o in script.operations]
+
+
+def test_an_operation_names_the_event_in_whose_course_it_was_asked(load: Loader) -> None:
+    script = load(READS_AGAIN)
+    one, other = (script.event("MESSAGE_CREATE", discord.message()) for _ in range(2))
+    _, ones, others = script.operations
+    script.answer(others)
+    script.answer(ones)
+    for operation in script.operations[-2:]:
+        script.answer(operation)
+    script.turn("T[1]")
+    script.turn("T[2]")
+    assert asked(script) == [
+        ("load", NOBODYS),
+        *(("first", dispatch) for dispatch in (one, other)),
+        *(("second", dispatch) for dispatch in (other, one)),
+        *(("timer", dispatch) for dispatch in (other, one)),
+    ]
+
+
+def test_after_answers_to_several_events_in_one_turn_nobody_knows(load: Loader) -> None:
+    script = load(READS_AGAIN)
+    for _ in range(2):
+        script.event("MESSAGE_CREATE", discord.message())
+    first = script.operations[-2:]
+    script.turn(b"A" + msgspec.json.encode([[o.number, 1, None] for o in first]))
+    assert asked(script)[-2:] == [("second", ONE_OF_SEVERAL)] * 2
+    # What follows on one answer is no better known than that.
+    script.answer(script.operations[-1])
+    script.turn("T[1]")
+    assert asked(script)[-1] == ("timer", ONE_OF_SEVERAL)

@@ -65,13 +65,13 @@ class LoadedScript:
 
     def notices(self, name: str) -> list[Any]:
         return [
-            payload for number, record, payload in self.records if not number and record == name
+            payload for number, record, payload, *_ in self.records if not number and record == name
         ]
 
     def operations(self, name: str = "") -> list[tuple[int, Any]]:
         return [
             (number, payload)
-            for number, record, payload in self.records
+            for number, record, payload, *_ in self.records
             if number and record.startswith(name)
         ]
 
