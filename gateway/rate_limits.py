@@ -120,8 +120,11 @@ class RateLimits:
     def close(self, lane: Lane, seconds: float) -> None:
         lane.opens_at = max(lane.opens_at, self._now() + seconds)
 
-    def close_all(self, seconds: float) -> None:
+    def close_all(self, seconds: float) -> bool:
+        """Whether all was open before."""
+        was_open = self._opens_at <= self._now()
         self._opens_at = max(self._opens_at, self._now() + seconds)
+        return was_open
 
     # --- inside ----------------------------------------------------------------------------
 

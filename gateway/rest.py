@@ -6,10 +6,12 @@ messages too, and waits for limits however long that takes: it serves the gatewa
 """
 
 import asyncio
+import logging
 import random
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -24,11 +26,20 @@ from gateway.rate_limits import Lane, NotInTime, RateLimits
 from gateway.refusals import rate_limited, refusal
 from gateway.rest_limits import RestLimits, RestLimitsOf
 
+log = logging.getLogger("flora.discord")
+
 # How often a request that changes nothing is repeated when Discord's servers or the way to them
 # fail; each time after about twice as long. Seconds.
 MAX_REPEATS, FIRST_PAUSE = 2, 0.25
 # A guild's requests wait for its earlier ones at most as long as its handlers live; seconds.
 TURN_PATIENCE = 30.0
+
+
+class Held(Enum):
+    """Why a request of a guild was not sent."""
+
+    TOO_MANY = "it would have waited for too long"
+    REFUSED = "Discord has refused too many"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +117,20 @@ class DiscordRest:
         pause: Callable[[int], float] = _pause,
         earned: EarnedRefusals | None = None,
         ended: Callable[[str], None] = lambda result: None,
+        held_back: Callable[[str, Held], None] = lambda guild, why: None,
     ) -> None:
         """http: nextcord's client, which has the token once the bot has logged in;
         limits_of(guild): asked for each request, so that a change holds from the next one on;
         pause(n): seconds before the repeat after n others; earned: whom Discord has refused too
         often of late; ended(result): for each one, with Discord's HTTP status, or `timeout`,
-        `unreachable`, and `held back` for one that limits let nobody send."""
+        `unreachable`, and `held back` for one that limits let nobody send; held_back(guild, why):
+        for each of those that is a guild's."""
         self._http = http
         self._limits_of = limits_of
         self._pause = pause
         self._earned = earned or EarnedRefusals()
         self._ended = ended
+        self._held_back = held_back
         self._limits = RateLimits()
         # By guild and how many turns it has: after a change those who have one end in the old one.
         self._turns: weakref.WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = (
@@ -162,11 +176,11 @@ class DiscordRest:
             async with asyncio.timeout(TURN_PATIENCE):
                 await turns.acquire()
         except TimeoutError:
-            self._ended("held back")
+            self._hold_back(guild, Held.TOO_MANY)
             raise rate_limited(shown, None) from None
         try:
             if (seconds := self._earned.seconds_to_wait(guild)) > 0:
-                self._ended("held back")
+                self._hold_back(guild, Held.REFUSED)
                 raise rate_limited(shown, seconds, why="too many were refused")
             return await self._send(asked)
         finally:
@@ -234,7 +248,7 @@ class DiscordRest:
                         else:
                             raise
         except NotInTime as late:
-            self._ended("held back")
+            self._hold_back(asked.guild, Held.TOO_MANY)
             raise refused or rate_limited(asked.shown, late.seconds) from None
 
     async def _exchange(self, asked: _Asked, lane: Lane, deadline: float | None) -> Any:
@@ -276,9 +290,18 @@ class DiscordRest:
         refused = refusal(answer.status, answer.headers, text, asked.shown)
         if refused.status == 429 and refused.retry_after is not None:
             self._limits.close(lane, refused.retry_after)
-            if refused.everywhere:
-                self._limits.close_all(refused.retry_after)
+            if refused.everywhere and self._limits.close_all(refused.retry_after):
+                log.warning(
+                    "Discord takes no request of the bot for %g s (route: %s)",
+                    refused.retry_after,
+                    asked.shown,
+                )
         raise refused
+
+    def _hold_back(self, guild: str, why: Held) -> None:
+        self._ended("held back")
+        if guild:
+            self._held_back(guild, why)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._connections is None:

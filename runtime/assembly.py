@@ -16,7 +16,7 @@ from typing import Any
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.errors import GatewayRefused
 from gateway.intents import needed_for
-from gateway.rest import DiscordRest
+from gateway.rest import DiscordRest, Held
 from gateway.scope import ObjectScope
 from gateway.session import GatewaySession
 from runtime import restart, revisions
@@ -30,6 +30,7 @@ from runtime.deployer import Deployer
 from runtime.event import Event
 from runtime.faults import Faults
 from runtime.guild_log import GuildLog
+from runtime.held_back import HeldBack
 from runtime.hosting import Hosting, worker_count_warning
 from runtime.interactions.interactions import Interactions
 from runtime.isolate import HostedIsolate, Stage
@@ -89,6 +90,7 @@ class Assembly:
             self.gateway.http,
             lambda guild_id: self._limits.of(guild_id).rest,
             ended=metrics.rest_requests.add,
+            held_back=self._on_held_back,
         )
         self._scope = ObjectScope(
             lambda guild_id, path, **parameters: rest.request(guild_id, "GET", path, **parameters)
@@ -107,6 +109,7 @@ class Assembly:
         self._guild_log = GuildLog(database, self._limits.of, self._secrets.redacted)
         traces = StackTraces(self._fetch_map, show_internal=options.show_internal_frames)
         reports = Reports(self._guild_log, traces, database, self._on_load_failed)
+        self._held_back = HeldBack(reports.runtime_note)
         clock = SystemClock()
         self.scheduler = Scheduler(
             database,
@@ -346,6 +349,9 @@ class Assembly:
 
     def _on_intents_refused(self) -> None:
         self._listening.on_refusal()
+
+    def _on_held_back(self, guild_id: str, why: Held) -> None:
+        self._held_back.count(guild_id, why)
 
     def _declares_ephemeral(self, guild_id: str, command: str) -> bool:
         return self.hosting.declares_ephemeral(guild_id, command)

@@ -8,8 +8,8 @@ failed, by the next runtime.
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from functools import partial
+from weakref import WeakValueDictionary
 
 from runtime import revisions
 from runtime.builder.client import Build, Builder, BuildError, SourceFile
@@ -52,7 +52,8 @@ class Deployer:
         self._capabilities = capabilities
         self._limits_of = limits_of
         self._jobs: dict[str, asyncio.Task[str]] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # Of a guild only as long as somebody has it or waits for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def settle(self, revision_id: str) -> str:
         """Finishes a pending revision; returns the status it has then. Any number of callers may
@@ -69,18 +70,18 @@ class Deployer:
 
         Raises DatabaseAway or NoWorker.
         """
-        async with self._locks[guild_id]:
+        async with self.changes(guild_id):
             await self._bring_up(guild_id)
 
     async def load_anew(self, guild_id: str) -> None:
         """What the guild runs is loaded once more, beside the one that runs until then. Raises
         DatabaseAway or NoWorker."""
-        async with self._locks[guild_id]:
+        async with self.changes(guild_id):
             await self._bring_up(guild_id, anew=True)
 
     def changes(self, guild_id: str) -> asyncio.Lock:
         """Held by whoever changes what the guild runs."""
-        return self._locks[guild_id]
+        return self._locks.setdefault(guild_id, asyncio.Lock())
 
     def stop(self) -> None:
         for job in self._jobs.values():
@@ -92,7 +93,7 @@ class Deployer:
         guild_id = await self._database.run(partial(revisions.guild_of, revision_id))
         if guild_id is None:
             return "failed"
-        async with self._locks[guild_id]:
+        async with self.changes(guild_id):
             # The one deployed last stays, in whatever order the wake-ups have come.
             next_until = partial(revisions.next_until, revision_id)
             while revision := await self._database.run(next_until, patience=PATIENCE):

@@ -1,9 +1,12 @@
-"""The events of one guild that wait, and which of them goes when there are too many."""
+"""One guild's events that wait, which go when there are too many, and what is said of it."""
 
-from collections import deque
+from collections import Counter, deque
 
 from runtime.event import Event
-from runtime.limits import DROPPABLE_EVENTS, URGENT_EVENTS
+from runtime.limits import DROPPABLE_EVENTS, URGENT_EVENTS, Limits
+
+# Of what was dropped, so many kinds are named.
+NAMES_TOLD = 5
 
 
 class EventQueue:
@@ -43,6 +46,32 @@ class EventQueue:
                     del self._events[position]
                     return event
         raise AssertionError("a full queue has an event")
+
+
+class Overrun:
+    """What a full queue has dropped since it began to, until it is down to half of its room."""
+
+    def __init__(self) -> None:
+        self._dropped: Counter[str] = Counter()
+
+    def __bool__(self) -> bool:
+        return bool(self._dropped)
+
+    def begins_with(self, event: Event) -> bool:
+        """Notes what was dropped; whether it is the first."""
+        self._dropped[event.name] += 1
+        return self._dropped.total() == 1
+
+    def end(self, waiting: int, limits: Limits) -> str:
+        """What was dropped, in words, once it is over; empty before."""
+        if waiting > limits.guild_queue // 2:
+            return ""
+        most = self._dropped.most_common(NAMES_TOLD)
+        names = ", ".join(f"{count} {name}" for name, count in most)
+        others = "" if len(most) == len(self._dropped) else ", …"
+        total = self._dropped.total()
+        self._dropped.clear()
+        return f"{total} ({names}{others})"
 
 
 def _nobody_waits(name: str) -> bool:

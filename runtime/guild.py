@@ -15,7 +15,7 @@ from typing import Protocol
 from deployments.models.fault import FaultKind
 from runtime.breach_texts import breach_while_running
 from runtime.event import Ending, Event
-from runtime.event_queue import EventQueue
+from runtime.event_queue import EventQueue, Overrun
 from runtime.isolate import EVERY_EVENT, HostedIsolate, Overdue, Stage
 from runtime.limits import Limits, LimitsOf
 from runtime.metrics import Metrics
@@ -80,6 +80,7 @@ class GuildRuntime:
         self._metrics = metrics or Metrics()
         self._rebuilding = False
         self._queue = EventQueue()
+        self._overrun = Overrun()
         self._dispatches: dict[int, Dispatch] = {}
         self._waits_for_room = False
         self._pausing: asyncio.TimerHandle | None = None
@@ -118,18 +119,25 @@ class GuildRuntime:
         """Queues an event and starts it as soon as its turn comes."""
         room = self._limits.guild_queue
         if (dropped := self._queue.put(event, room)) is not None:
-            self._note_drop(room)
+            self._note_drop(dropped, room)
             self._drop(dropped, "queue full")
         self._pump()
 
-    def _note_drop(self, room: int) -> None:
+    @property
+    def is_overrun(self) -> bool:
+        """Whether its queue has dropped events, and is not down to half of its room since."""
+        return bool(self._overrun)
+
+    def _note_drop(self, event: Event, room: int) -> None:
         self.dropped += 1
-        if self.dropped.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: visible, never a flood
-            self._reports.runtime_note(
-                self.guild_id,
-                "warn",
-                f"more than {room} events wait: {self.dropped} dropped so far",
-            )
+        if self._overrun.begins_with(event):
+            text = f"more than {room} events wait: from now on the least urgent are dropped"
+            self._reports.runtime_note(self.guild_id, "warn", text)
+
+    def _note_recovery(self) -> None:
+        if self._overrun and (dropped := self._overrun.end(len(self._queue), self._limits)):
+            text = f"events that wait have room again; dropped meanwhile: {dropped}"
+            self._reports.runtime_note(self.guild_id, "info", text)
 
     def _drop(self, event: Event, reason: str) -> None:
         self._metrics.drops.add(reason)
@@ -157,6 +165,7 @@ class GuildRuntime:
                 isolate.worker.when_room(self._on_room, urgent=self._queue.is_urgent)
                 return
             event = self._queue.take()
+            self._note_recovery()
             self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
             isolate.send_event(number, event.payload)
 
@@ -210,6 +219,7 @@ class GuildRuntime:
         self.subscriptions = frozenset()
         for event in self._queue.clear():
             self._drop(event, "no script")
+        self._note_recovery()
         if self._pausing is not None:
             self._pausing.cancel()
             self._pausing = None

@@ -1,13 +1,13 @@
 """The guilds' logs: what their scripts print and what happens to them, in batches to the database.
 
 A noisy script costs itself lines, nobody else: so many in WINDOW seconds, then one line that says
-how many are missing.
+how many are missing, however quiet it has become.
 """
 
 import asyncio
 import logging
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,13 +43,18 @@ class GuildLog:
         database: Database,
         limits_of: LimitsOf,
         redacted: Callable[[str, str], str] = lambda _, text: text,
+        *,
+        window: float = WINDOW,
     ) -> None:
-        """redacted(guild_id, text): the text without what the guild keeps secret."""
+        """redacted(guild_id, text): the text without what the guild keeps secret; window: seconds
+        in which a guild has its lines."""
         self._database = database
         self._limits_of = limits_of
         self._redacted = redacted
         self._buffer: deque[_Line] = deque(maxlen=BUFFER)
-        self._windows: dict[str, Window] = defaultdict(lambda: Window(WINDOW))
+        self._window = window
+        # Of guilds that have had a line in the last one.
+        self._windows: dict[str, Window] = {}
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
 
@@ -59,6 +64,8 @@ class GuildLog:
     async def stop(self) -> None:
         if self._writer is not None:
             self._writer.cancel()
+        for guild_id in list(self._windows):
+            self._tell_dropped(guild_id, self._windows.pop(guild_id).dropped)
         if self._buffer:
             await self._flush(patience=2.0)
 
@@ -69,10 +76,12 @@ class GuildLog:
 
     def claim(self, guild_id: str) -> bool:
         """Takes one of the lines that the guild has; False, and counted, when there is none."""
-        window = self._windows[guild_id]
         now = time.monotonic()
-        if dropped := window.turn(now):
-            self.put(guild_id, "warn", "flora:runtime", f"{dropped} log lines dropped")
+        window = self._windows.get(guild_id)
+        if window is None:
+            window = self._windows[guild_id] = Window(self._window)
+            asyncio.get_running_loop().call_later(self._window, self._look_at, guild_id)
+        self._tell_dropped(guild_id, window.turn(now))
         return window.claim(self._limits_of(guild_id).log_lines, now)
 
     def put(self, guild_id: str, level: str, target: str, message: str) -> None:
@@ -83,6 +92,21 @@ class GuildLog:
         server_log.log(LEVELS[level], "%s", message, extra={"guild": guild_id})
         self._buffer.append(_Line(guild_id, level, target, message))
         self._arrived.set()
+
+    def _look_at(self, guild_id: str) -> None:
+        """A guild that has said nothing since its window ended is told of what it lost there."""
+        window = self._windows.get(guild_id)
+        if window is None:
+            return
+        if (seconds := window.left(time.monotonic())) > 0:
+            asyncio.get_running_loop().call_later(seconds, self._look_at, guild_id)
+        else:
+            del self._windows[guild_id]
+            self._tell_dropped(guild_id, window.dropped)
+
+    def _tell_dropped(self, guild_id: str, lines: int) -> None:
+        if lines:
+            self.put(guild_id, "warn", "flora:runtime", f"{lines} log lines dropped")
 
     async def _write(self) -> None:
         while True:

@@ -297,7 +297,9 @@ class Hosting:
 
     def seclude(self, guild_id: str, seconds: float) -> None:
         """From its next load on the guild runs in a worker that only such guilds share."""
-        self._secluded[guild_id] = time.monotonic() + seconds
+        now = time.monotonic()
+        self._secluded = {other: until for other, until in self._secluded.items() if until > now}
+        self._secluded[guild_id] = now + seconds
 
     def _on_offence(self, isolate: HostedIsolate, offence: Offence) -> None:
         if offence.kind in KILLS_WORKERS:

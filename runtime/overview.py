@@ -52,6 +52,11 @@ class Overview:
                 "Events that wait in the longest queue of a guild",
                 max((guild.queued for guild in guilds), default=0),
             ),
+            (
+                "flora_overrun_guilds",
+                "Guilds whose full queue has dropped events and has not recovered yet",
+                sum(guild.is_overrun for guild in guilds),
+            ),
             ("flora_started_events", "Events under way", sum(g.under_way for g in guilds)),
             ("flora_workers", "Workers there should be", self._hosting.pool.size),
             ("flora_loop_lag_seconds", "How late the supervisor's loop was", self._load.loop_lag),
@@ -86,6 +91,12 @@ class Overview:
             "Isolates in the worker",
             label,
             (((str(index),), len(worker.listeners)) for index, worker in workers.items()),
+        )
+        yield gauge(
+            "flora_worker_started_events",
+            "Events under way in the worker",
+            label,
+            (((str(index),), worker.dispatches) for index, worker in workers.items()),
         )
         yield gauge(
             "flora_worker_start_time_seconds",

@@ -47,6 +47,40 @@ class _Listed:
 _Change = _Seen | _Left | _Listed
 
 
+class _Changes:
+    """What is not in the database yet, in order: of each guild and each shard the newest of a kind,
+    so that a database that is away costs no more memory than there are guilds."""
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[type[_Change], str | int], _Change] = {}
+        self._arrived = asyncio.Event()
+        self._written = asyncio.Event()
+        self._written.set()
+
+    def put(self, change: _Change) -> None:
+        subject = change.shard if isinstance(change, _Listed) else change.guild_id
+        key = type(change), subject
+        self._newest.pop(key, None)  # or it would stand where the one before it stood
+        self._newest[key] = change
+        self._arrived.set()
+        self._written.clear()
+
+    async def batch(self) -> list[_Change]:
+        """Waits for some. `settle` when they are in the database, or given up."""
+        while not self._newest:
+            self._arrived.clear()
+            await self._arrived.wait()
+        keys = list(self._newest)[:BATCH]
+        return [self._newest.pop(key) for key in keys]
+
+    def settle(self) -> None:
+        if not self._newest:
+            self._written.set()
+
+    async def wait_written(self) -> None:
+        await self._written.wait()
+
+
 @dataclass(slots=True)
 class _Result:
     joined: list[str]
@@ -67,7 +101,7 @@ class Roster:
         self._database = database
         self._joined = joined
         self._left = left
-        self._changes: asyncio.Queue[_Change] = asyncio.Queue()
+        self._changes = _Changes()
         # Guilds that READY has listed and that have not been taken in yet.
         self._awaited: set[str] = set()
         self._all_taken_in = asyncio.Event()
@@ -82,7 +116,7 @@ class Roster:
         it again."""
         try:
             if self._task is not None:
-                await asyncio.wait_for(self._changes.join(), timeout)
+                await asyncio.wait_for(self._changes.wait_written(), timeout)
         except TimeoutError:
             return False
         finally:
@@ -102,15 +136,15 @@ class Roster:
             case "READY":
                 shard, shards = data.get("shard") or (0, 1)
                 listed = frozenset(guild["id"] for guild in data.get("guilds", ()))
-                self._changes.put_nowait(_Listed(listed, shard, shards))
+                self._changes.put(_Listed(listed, shard, shards))
                 self._awaited |= listed
                 self._all_taken_in.clear()
             case "GUILD_CREATE" | "GUILD_UPDATE":
                 if not data.get("unavailable"):
                     name, icon = data.get("name") or "", data.get("icon") or ""
-                    self._changes.put_nowait(_Seen(data["id"], name[:100], icon[:64]))
+                    self._changes.put(_Seen(data["id"], name[:100], icon[:64]))
             case "GUILD_DELETE" if not data.get("unavailable"):
-                self._changes.put_nowait(_Left(data["id"]))
+                self._changes.put(_Left(data["id"]))
 
     async def wait_taken_in(self) -> None:
         """Returns when each guild that READY listed has its script, or has none."""
@@ -118,17 +152,14 @@ class Roster:
 
     async def _run(self) -> None:
         while True:
-            batch = [await self._changes.get()]
-            while len(batch) < BATCH and not self._changes.empty():
-                batch.append(self._changes.get_nowait())
+            batch = await self._changes.batch()
             try:
                 result = await self._database.run(partial(_record, batch), patience=3600.0)
             except DatabaseAway:
                 log.error("%d changes of guilds are lost; READY brings them again", len(batch))
                 continue
             finally:
-                for _ in batch:
-                    self._changes.task_done()
+                self._changes.settle()
             for guild_id in result.left:
                 self._tell(self._left, guild_id)
             for guild_id in result.joined:

@@ -73,7 +73,10 @@ class WorkerProcess(asyncio.Protocol):
         self._frames = FrameBuffer()
         self._out: list[bytes] = []
         self._ready: asyncio.Future[WorkerReport] = asyncio.get_running_loop().create_future()
-        self._free_slots = deque(range(min(capacity, JOURNAL_SLOTS)))
+        self._capacity = min(capacity, JOURNAL_SLOTS)
+        self._free_slots = deque(range(self._capacity))
+        # Since it had no room until half of it is free: how often somebody had to wait.
+        self._refusals = 0
         self._error_text = b""
         self._beats_seen = (-1, 0.0)
         self._is_closed = False
@@ -92,6 +95,11 @@ class WorkerProcess(asyncio.Protocol):
             ) from None
         return self.report
 
+    @property
+    def dispatches(self) -> int:
+        """Events under way in it."""
+        return self._capacity - len(self._free_slots)
+
     # --- towards the worker ----------------------------------------------------------------
 
     def send(self, kind: ToWorker, isolate: int, number: int = 0, payload: bytes = b"") -> None:
@@ -105,6 +113,14 @@ class WorkerProcess(asyncio.Protocol):
     def take_dispatch(self) -> int | None:
         """A number for a new dispatch, or None while the worker has as many as it may."""
         if not self._free_slots:
+            if not self._refusals:
+                log.warning(
+                    "worker %d is full: %d events are under way, more wait for them in their "
+                    "guilds' queues",
+                    self.index,
+                    self._capacity,
+                )
+            self._refusals += 1
             return None
         return next(_generations) * JOURNAL_SLOTS + self._free_slots.popleft()
 
@@ -112,6 +128,11 @@ class WorkerProcess(asyncio.Protocol):
         """The dispatch has ended; whoever waits for room is called until somebody takes it."""
         self.forked.journal.clear(dispatch)
         self._free_slots.append(dispatch % JOURNAL_SLOTS)
+        if self._refusals and len(self._free_slots) * 2 >= self._capacity:
+            log.info(
+                "worker %d has room again: guilds had to wait %d times", self.index, self._refusals
+            )
+            self._refusals = 0
         while self._waiters and self._free_slots:
             self._waiters.popleft()()
 

@@ -13,7 +13,7 @@ from gateway.earned_refusals import WITHIN, EarnedRefusals, is_counted
 from gateway.errors import DiscordError
 from gateway.rate_limits import Lane, NotInTime, RateLimits
 from gateway.refusals import field_errors, refusal
-from gateway.rest import DiscordRest, File
+from gateway.rest import DiscordRest, File, Held
 from gateway.rest_limits import RestLimits
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
@@ -287,19 +287,33 @@ async def test_messages_of_a_channel_go_in_the_order_in_which_they_were_sent(
     assert [m["content"] for m in guild.messages.values()] == [str(n) for n in range(20)]
 
 
-async def test_a_guild_has_so_many_requests_under_way_and_no_more(
+async def test_without_a_time_limit_a_request_waits_as_long_as_it_takes(
     make_rest: MakeRest, discord: FakeDiscord, guild: FakeGuild
 ) -> None:
-    rest, other = make_rest(concurrency=2), await discord.add_guild()
+    # A deadline that is over at once would be the other meaning of 0.
+    rest = make_rest(timeout=0)
+    discord.hold("POST", guild.channel_id)
+    asking = asyncio.create_task(say(rest, guild))
+    await discord.until(lambda: discord.asked("POST", guild.channel_id))
+    assert not asking.done()
+    discord.heal()
+    assert (await asking)["content"] == "hi"
+
+
+@pytest.mark.parametrize("most", [1, 2, 4])
+async def test_a_guild_has_so_many_requests_under_way_and_no_more(
+    make_rest: MakeRest, discord: FakeDiscord, guild: FakeGuild, most: int
+) -> None:
+    rest, other = make_rest(concurrency=most), await discord.add_guild()
     channels = [f"10000000000000000{n}" for n in range(6)]
     discord.hold("GET", "/channels/1")
     asking = [
         asyncio.create_task(rest.request(guild.id, "GET", "/channels/{channel_id}", channel_id=c))
         for c in channels
     ]
-    await discord.until(lambda: len(discord.asked("GET", "/channels/1")) == 2)
+    await discord.until(lambda: len(discord.asked("GET", "/channels/1")) == most)
     await say(rest, other)  # others are not held up
-    assert len(discord.asked("GET", "/channels/1")) == 2
+    assert len(discord.asked("GET", "/channels/1")) == most
     discord.heal()
     answers = await asyncio.gather(*asking, return_exceptions=True)
     assert {getattr(error, "status", None) for error in answers} == {404}
@@ -308,8 +322,9 @@ async def test_a_guild_has_so_many_requests_under_way_and_no_more(
 async def test_a_guild_that_is_refused_too_often_asks_no_more_for_a_while(
     make_rest: MakeRest, discord: FakeDiscord, guild: FakeGuild
 ) -> None:
-    now = 0.0
-    rest = make_rest(earned=EarnedRefusals(of_guild=2, clock=lambda: now))
+    now, held = 0.0, list[tuple[str, Held]]()
+    earned = EarnedRefusals(of_guild=2, clock=lambda: now)
+    rest = make_rest(earned=earned, held_back=lambda *which: held.append(which))
     other = await discord.add_guild()
     discord.fail("POST", guild.channel_id, 403, times=2)
     for _ in range(2):
@@ -323,6 +338,7 @@ async def test_a_guild_that_is_refused_too_often_asks_no_more_for_a_while(
     assert str(error) == f"Discord rate limited for {SHOWN}: too many were refused"
     assert (error.code, error.status, error.retry_after) == ("DISCORD_RATE_LIMITED", None, 590.0)
     assert len(discord.asked("POST", guild.channel_id)) == 2
+    assert held == [(guild.id, Held.REFUSED)]
     # Others ask on, and its users get their answers.
     await say(rest, other)
     interaction = await guild.command("ping")
@@ -330,6 +346,7 @@ async def test_a_guild_that_is_refused_too_often_asks_no_more_for_a_while(
     await rest.interaction("POST", path, body=b'{"type":5}')
     now = 600.0
     assert (await say(rest, guild))["content"] == "hi"
+    assert len(held) == 1
 
 
 class TestEarnedRefusals:

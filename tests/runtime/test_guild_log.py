@@ -63,7 +63,26 @@ async def test_a_noisy_guild_loses_lines_and_no_other_does(guilds: None) -> None
             guild_log.write(GUILD, "info", "flora:js", str(number))
         guild_log.write(OTHER, "info", "flora:js", "heard")
 
-    assert await written(work) == {GUILD: [str(n) for n in range(LINES)], OTHER: ["heard"]}
+    told = [*(str(n) for n in range(LINES)), "50 log lines dropped"]
+    assert await written(work) == {GUILD: told, OTHER: ["heard"]}
+
+
+async def test_a_guild_that_falls_silent_is_told_of_what_it_lost_all_the_same(
+    guilds: None,
+) -> None:
+    told = asyncio.Event()
+
+    def redacted(guild_id: str, text: str) -> str:
+        if text == "1 log lines dropped":
+            told.set()
+        return text
+
+    limits = Limits(TurnLimits(0, 0, 0, 0, 0, 0), log_lines=1)
+    guild_log = GuildLog(Database(), lambda _: limits, redacted, window=0.05)
+    for text in ("kept", "lost"):
+        guild_log.write(GUILD, "info", "flora:js", text)
+    async with asyncio.timeout(20):
+        await told.wait()
 
 
 async def test_an_error_that_nobody_will_read_is_not_explained(guilds: None) -> None:
@@ -81,7 +100,9 @@ async def test_an_error_that_nobody_will_read_is_not_explained(guilds: None) -> 
             reports.script_failed(isolate, "dispatch", ScriptError("Error", str(number)))
 
     messages = await written(work)
-    assert messages == {GUILD: [f"dispatch failed: Error: {n}" for n in range(LINES)]}
+    *errors, last = messages.pop(GUILD)
+    assert errors == [f"dispatch failed: Error: {n}" for n in range(LINES)]
+    assert (last, messages) == (f"{49 * LINES} log lines dropped", {})
     assert len(looked_up) <= LINES
 
 
