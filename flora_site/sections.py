@@ -18,6 +18,8 @@ from gateway.intents import ALLOWED_BY_DEFAULT
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DISCORD_API = "https://discord.com/api/v10"
+# The longest that anything counts, in seconds, or is kept, in days: it must lead to a date.
+_YEAR, _DAYS = 31_536_000, 36_500
 
 
 def _words(value: Any) -> Any:
@@ -136,31 +138,41 @@ class RuntimeSection(BaseModel):
         default=32, ge=1, le=256, description="events of one guild that are under way at once"
     )
     boot_timeout_secs: float = Field(
-        default=5, ge=0, le=86_400, description="wall time of the SDK's start"
+        default=5, ge=0, le=86_400, description="wall time of the SDK's start; 0: no limit"
     )
     load_timeout_secs: float = Field(
-        default=30, ge=0, le=86_400, description="wall time of top-level code"
+        default=30, ge=0, le=86_400, description="wall time of top-level code; 0: no limit"
     )
     load_cpu_secs: float = Field(
-        default=5, ge=0, le=86_400, description="CPU time of top-level code"
+        default=5, ge=0, le=86_400, description="CPU time of top-level code; 0: no limit"
     )
     dispatch_timeout_secs: float = Field(
-        default=3, ge=0, le=86_400, description="wall time of one turn without progress"
+        default=3,
+        ge=0,
+        le=86_400,
+        description="wall time of one turn without progress; 0: no limit",
     )
-    turn_cpu_secs: float = Field(default=1, ge=0, le=86_400, description="CPU time of one turn")
+    turn_cpu_secs: float = Field(
+        default=1, ge=0, le=86_400, description="CPU time of one turn; 0: no limit"
+    )
     guild_cpu_secs: float = Field(
         default=10,
         ge=0,
         le=86_400,
-        description="CPU time of one guild in any minute; over it: slower",
+        description="CPU time of one guild in any minute; over it: slower; 0: no limit",
     )
     handler_timeout_secs: float = Field(
-        default=30, ge=0, le=86_400, description="life of one handler"
+        default=30,
+        ge=0,
+        le=86_400,
+        description="life of one handler, then what it waits for is rejected; 0: no limit",
     )
     cron_timeout_secs: float = Field(
         default=5, ge=0, le=86_400, description="life of one cron handler; 0: as any handler's"
     )
-    max_cron_jobs: int = Field(default=32, ge=0, le=1000, description="cron jobs of one guild")
+    max_cron_jobs: int = Field(
+        default=32, ge=0, le=1000, description="cron jobs of one guild; 0: none"
+    )
     kv_store_mb: int = Field(
         default=100, ge=1, le=1 << 20, description="key-value data of one store"
     )
@@ -179,7 +191,10 @@ class RuntimeSection(BaseModel):
         default=64, ge=8, le=1024, description="memory of one isolate beside its heap"
     )
     rest_timeout_ms: int = Field(
-        default=8000, ge=0, le=300_000, description="one request to Discord, its repeats included"
+        default=8000,
+        ge=0,
+        le=300_000,
+        description="one request to Discord, its repeats included; 0: no limit",
     )
     guild_concurrency: int = Field(
         default=4, ge=1, le=50, description="requests of one guild to Discord at once"
@@ -237,10 +252,14 @@ class RuntimeSection(BaseModel):
 class FaultsSection(BaseModel):
     """What follows when a guild's script breaks limits."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     strikes: int = Field(
         default=3, ge=1, le=100, description="so many in the window suspend the guild"
     )
-    strike_window_secs: float = Field(default=600, gt=0, description="how long a strike counts")
+    strike_window_secs: float = Field(
+        default=600, gt=0, le=_YEAR, description="how long a strike counts"
+    )
     suspension_secs: Numbers = Field(
         default=[60, 300, 1800],
         description="how long each suspension lasts; the one after these waits for the owner",
@@ -250,13 +269,25 @@ class FaultsSection(BaseModel):
         description="a fresh revision that fails is rolled back instead, once",
     )
     auto_rollback_secs: float = Field(
-        default=600, ge=0, description="how long a revision is fresh after its deployment"
+        default=600,
+        ge=0,
+        le=_YEAR,
+        description="how long a revision is fresh after its deployment; 0: never",
     )
     seclusion_secs: float = Field(
         default=1800,
         ge=0,
-        description="how long a script that has killed a worker runs apart from the others",
+        le=_YEAR,
+        description="how long a script that has killed a worker runs apart from the others; "
+        "0: not at all",
     )
+
+    @field_validator("suspension_secs")
+    @classmethod
+    def _durations(cls, value: list[float]) -> list[float]:
+        if not all(0 < seconds <= _YEAR for seconds in value):
+            raise ValueError(f"each must be over 0 and at most {_YEAR}")
+        return value
 
 
 class FetchSection(BaseModel):
@@ -269,7 +300,7 @@ class FetchSection(BaseModel):
     )
     concurrency: int = Field(default=6, ge=1, le=100, description="requests under way at once")
     max_request_bytes: int = Field(
-        default=5_242_880, ge=0, le=67_108_864, description="body of one request"
+        default=5_242_880, ge=0, le=67_108_864, description="body of one request; 0: none"
     )
     max_response_bytes: int = Field(
         default=5_242_880, ge=1, le=67_108_864, description="body of one response, decoded"
@@ -304,14 +335,17 @@ class RetentionSection(BaseModel):
     """What a sweep, once a day, deletes."""
 
     left_guild_days: int = Field(
-        default=30, ge=0, description="everything of a guild that the bot has left"
+        default=30,
+        ge=0,
+        le=_DAYS,
+        description="everything of a guild that the bot has left; 0: with the next sweep",
     )
     revisions: int = Field(
         default=50, ge=1, description="revisions of a guild: so many that ran, so many that failed"
     )
-    log_days: int = Field(default=30, ge=1, description="lines of the guilds' logs")
+    log_days: int = Field(default=30, ge=1, le=_DAYS, description="lines of the guilds' logs")
     log_lines: int = Field(default=20_000, ge=100, description="log lines of one guild")
-    fault_days: int = Field(default=90, ge=1, description="why scripts were stopped")
+    fault_days: int = Field(default=90, ge=1, le=_DAYS, description="why scripts were stopped")
 
 
 class ApiSection(BaseModel):

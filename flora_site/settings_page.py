@@ -14,8 +14,9 @@ _HEAD = """# Settings
 
 `config.toml` beside `manage.py` (or the file that `FLORA_CONFIG` names), overridden by the
 environment: `[runtime] max_workers` is `RUNTIME_MAX_WORKERS`. Lists are separated by commas or
-spaces in the environment. A timeout of 0 is none. A wrong value stops the start with a sentence
-that names the setting. This page is made from the code: `python -m flora_site.settings_page`.
+spaces in the environment. What a 0 means is said where it may stand. A wrong value stops the start
+with a sentence that names the setting. This page is made from the code:
+`python -m flora_site.settings_page`.
 """
 
 

@@ -145,7 +145,8 @@ def _follow(
     if breach.goes_on:
         slowed = breach.kind == FaultKind.BUSY
         return (FollowUp.SLOWED if slowed else FollowUp.GOES_ON), None, None
-    return (FollowUp.SECLUDED if breach.kills_worker else FollowUp.RESTARTED), None, None
+    secluded = breach.kills_worker and policy.seclusion
+    return (FollowUp.SECLUDED if secluded else FollowUp.RESTARTED), None, None
 
 
 def _roll_back_if_fresh(

@@ -258,15 +258,33 @@ async def test_what_is_no_request_is_not_sent(
     assert server.seen == []
 
 
-async def test_a_body_has_a_limit(make_client: MakeClient, server: Server) -> None:
-    client = make_client(request_bytes=100)
+@pytest.mark.parametrize("most", [0, 1, 100])
+async def test_a_body_has_a_limit(make_client: MakeClient, server: Server, most: int) -> None:
+    client = make_client(request_bytes=most)
     url = f"http://api.example.com:{server.http}/"
-    await ask(client, url, method="POST", body=b"x" * 100)
-    assert await refusal(client, url, method="POST", body=b"x" * 101) == (
-        "fetch failed: the request has 101 bytes, at most 100 are sent",
+    for size in sorted({0, max(0, most - 1), most}):
+        await ask(client, url, method="POST", body=b"x" * size)
+    sent = len(server.seen)
+    assert await refusal(client, url, method="POST", body=b"x" * (most + 1)) == (
+        f"fetch failed: the request has {most + 1} bytes, at most {most} are sent",
         "FETCH_TOO_LARGE",
     )
-    assert len(server.seen) == 1
+    assert len(server.seen) == sent
+
+
+@pytest.mark.parametrize(
+    ("most", "size", "fits"),
+    [(1, 0, True), (1, 1, True), (1, 2, False), (9, 8, True), (9, 9, True), (9, 10, False)],
+)
+async def test_a_response_has_a_limit(
+    make_client: MakeClient, server: Server, most: int, size: int, fits: bool
+) -> None:
+    server.answer("/", b"x" * size)
+    client, url = make_client(response_bytes=most), f"http://api.example.com:{server.http}/"
+    if fits:
+        assert (await ask(client, url)).body == b"x" * size
+    else:
+        assert (await refusal(client, url))[1] == "FETCH_TOO_LARGE"
 
 
 # --- redirects -----------------------------------------------------------------------------------
@@ -342,6 +360,21 @@ async def test_redirects_come_to_an_end(client: GuardedClient, server: Server) -
     message, _ = await refusal(client, f"http://api.example.com:{server.http}/loop")
     assert message == "fetch failed: more than 20 redirects"
     assert len(server.seen) == 21
+
+
+@pytest.mark.parametrize(
+    ("hops", "arrives"), [(0, True), (1, True), (19, True), (20, True), (21, False)]
+)
+async def test_so_many_redirects_are_followed(
+    client: GuardedClient, server: Server, hops: int, arrives: bool
+) -> None:
+    for hop in range(hops):
+        server.redirect(f"/{hop}", 302, f"/{hop + 1}")
+    url = f"http://api.example.com:{server.http}/0"
+    if arrives:
+        assert json.loads((await ask(client, url)).body)["path"] == f"/{hops}"
+    else:
+        assert (await refusal(client, url))[0] == "fetch failed: more than 20 redirects"
 
 
 async def test_a_redirect_without_a_location_is_a_response(

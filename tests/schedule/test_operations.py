@@ -39,9 +39,10 @@ class Services:
     clock: Any
     tasks: Any
     changed: list[Isolate] = field(default_factory=list)
+    most_jobs: int = 32
 
     def max_cron_jobs(self, guild_id: str) -> int:
-        return 32
+        return self.most_jobs
 
     def jobs_changed(self, isolate: Isolate) -> None:
         self.changed.append(isolate)
@@ -144,6 +145,15 @@ def test_limits_are_met_exactly(host: Host) -> None:
         "max cron jobs exceeded for this guild/runtime",
     )
     assert len(host.isolate.jobs) == 32
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_a_guild_may_have_no_jobs_or_few(most: int, host: Host) -> None:
+    host.services.most_jobs = most
+    for number in range(most):
+        host("cron.register", register(f"{number}"))
+    assert host.failure("cron.register", register("more"))[0] == "TOO_MANY_CRON_JOBS"
+    assert len(host.isolate.jobs) == most
 
 
 def test_trying_for_ever_comes_to_an_end(host: Host) -> None:
