@@ -82,6 +82,7 @@ class GuildRuntime:
         self._queue = EventQueue()
         self._overrun = Overrun()
         self._dispatches: dict[int, Dispatch] = {}
+        self._overdue_handlers: list[tuple[HostedIsolate, Overdue]] = []
         self._waits_for_room = False
         self._pausing: asyncio.TimerHandle | None = None
         self._blamed: HostedIsolate | None = None
@@ -476,14 +477,23 @@ class GuildRuntime:
                 continue
             if dispatch.isolate.worker.forked.journal.has_started(number):
                 self._give_up(number, dispatch)
-                self._reject_operations(number, dispatch, limit)
+                handler = Overdue(number, limit, dispatch.sent_at, now)
+                self._overdue_handlers.append((dispatch.isolate, handler))
                 self._pump()
+        if self._overdue_handlers:
+            self._reject_what_they_wait_for()
 
-    def _reject_operations(self, number: int, dispatch: Dispatch, seconds: float) -> None:
-        isolate = dispatch.isolate
-        others = (other.sent_at for other in self._dispatches.values() if other.isolate is isolate)
-        overdue = Overdue(number, seconds, dispatch.sent_at, min(others, default=math.inf))
-        isolate.reject_overdue(overdue)
+    def _reject_what_they_wait_for(self) -> None:
+        """Again as long as handlers live that were under way with an overdue one: which of them
+        has asked what is not always known."""
+        undecided = []
+        for isolate, handler in self._overdue_handlers:
+            alive = (each.sent_at for each in self._dispatches.values() if each.isolate is isolate)
+            others_began_at = min(alive, default=math.inf)
+            isolate.reject_overdue(handler, others_began_at)
+            if others_began_at < handler.ended_at:
+                undecided.append((isolate, handler))
+        self._overdue_handlers = undecided
 
     def judge_pace(self, now: float) -> None:
         """A guild that has been over its share for a whole minute has struck once more."""

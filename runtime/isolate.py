@@ -49,16 +49,13 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A handler that has lived for as long as it may. Times are monotonic seconds.
-
-    dispatch: its number; seconds: how long that is. What nobody knows the asker of, asked from
-    `began_at` on and before `others_began_at`, can have been asked by nobody else who still lives.
-    """
+    """A handler that has lived for as long as it may. dispatch: its number; seconds: how long that
+    is; began_at, ended_at: monotonic seconds."""
 
     dispatch: int
     seconds: float
     began_at: float
-    others_began_at: float
+    ended_at: float
 
 
 class _Error(msgspec.Struct):
@@ -103,7 +100,9 @@ class Desk(Protocol):
     def has_effect(self, name: str) -> bool: ...
     def perform(self, isolate: "HostedIsolate", record: Record) -> None: ...
     def reject(self, isolate: "HostedIsolate") -> None: ...
-    def reject_overdue(self, isolate: "HostedIsolate", handler: Overdue) -> None: ...
+    def reject_overdue(
+        self, isolate: "HostedIsolate", handler: Overdue, others_began_at: float
+    ) -> None: ...
 
 
 class HostedIsolate:
@@ -238,10 +237,11 @@ class HostedIsolate:
         """What the script waits for will not come: it is told so."""
         self._desk.reject(self)
 
-    def reject_overdue(self, handler: Overdue) -> None:
-        """The same for what one of its handlers waits for."""
+    def reject_overdue(self, handler: Overdue, others_began_at: float) -> None:
+        """The same for what one of its handlers waits for; others_began_at: monotonic seconds,
+        the first of its handlers that live."""
         if self.stage is not Stage.GONE:
-            self._desk.reject_overdue(self, handler)
+            self._desk.reject_overdue(self, handler, others_began_at)
 
     def close(self) -> None:
         if self.stage is not Stage.GONE:

@@ -84,12 +84,15 @@ class OperationDesk:
         """The script is told that it waits in vain; what has begun ends as it would have."""
         self._reject(isolate, lambda _: True, _migrated())
 
-    def reject_overdue(self, isolate: HostedIsolate, handler: Overdue) -> None:
-        """The same for what this handler waits for, as far as that is known."""
+    def reject_overdue(
+        self, isolate: HostedIsolate, handler: Overdue, others_began_at: float
+    ) -> None:
+        """The same for what this handler waits for: what it is known to have asked, and, of what
+        one of several has asked, that which none of those can have asked who live."""
 
         def is_waited_for(asked: _Asked) -> bool:
             if asked.record.dispatch == ONE_OF_SEVERAL:
-                return handler.began_at <= asked.at < handler.others_began_at
+                return handler.began_at <= asked.at < min(others_began_at, handler.ended_at)
             return asked.record.dispatch == handler.dispatch
 
         self._reject(isolate, is_waited_for, _timed_out(handler.seconds))

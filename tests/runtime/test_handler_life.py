@@ -20,6 +20,7 @@ from tests.runtime.test_desk import Isolate
 from tests.runtime.test_hosting import GUILD, TURN, House
 
 LIFE = 30.0
+BEFORE, NEVER = 0.0, float("inf")
 LIMITS = Limits(TURN, handler_seconds=LIFE, operations_under_way=4)
 TIMED_OUT = "timed out: the handler that asked it took over 30 s; it may still be done all the same"
 WAITS = """
@@ -41,7 +42,7 @@ class SlowKv:
         self.is_quick = False
         self._changed = asyncio.Event()
 
-    async def get(self, guild_id: str, store: str, key: str) -> Any:
+    async def get(self, *_: str) -> Any:
         reading: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.asked.append(reading)
         self._changed.set()
@@ -66,7 +67,7 @@ class SlowKv:
 
 def desk_over(kv: SlowKv, limits: Limits = LIMITS) -> OperationDesk:
     without: dict[str, Any] = dict.fromkeys(HostServices.__annotations__)
-    return OperationDesk(HostServices(**{**without, "kv": kv}), lambda _: limits)
+    return OperationDesk(HostServices(**{**without, "kv": kv, "tasks": kv}), lambda _: limits)
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ async def test_what_has_begun_counts_until_it_ends(kv: SlowKv) -> None:
     for number in range(1, 5):
         asks(desk, isolate, number, dispatch=7)
     await kv.until_asked(4)
-    desk.reject_overdue(isolate, Overdue(7, LIFE, 0.0, 0.0))  # type: ignore[arg-type]
+    desk.reject_overdue(isolate, Overdue(7, LIFE, 0.0, NEVER), NEVER)  # type: ignore[arg-type]
     assert isolate.operations_under_way == 0
     asks(desk, isolate, 5)
     await answers(isolate, 5)
@@ -136,23 +137,66 @@ async def test_what_has_begun_counts_until_it_ends(kv: SlowKv) -> None:
 
 
 @pytest.mark.parametrize(
-    ("began_at", "others_began_at", "rejected"),
+    ("began_at", "ended_at", "others_began_at", "rejected"),
     [
-        (0.0, float("inf"), {1, 3}),  # nobody else lives
-        (0.0, 0.0, {1}),  # another handler did already
-        (float("inf"), float("inf"), {1}),  # this one did not yet
+        (BEFORE, NEVER, NEVER, {1, 3}),  # nobody else lives
+        (BEFORE, NEVER, BEFORE, {1}),  # another handler did already
+        (NEVER, NEVER, NEVER, {1}),  # this one did not yet
+        (BEFORE, BEFORE, NEVER, {1}),  # this one had been given up
     ],
 )
 async def test_of_whose_asker_nobody_knows_goes_what_none_else_can_have_asked(
-    kv: SlowKv, began_at: float, others_began_at: float, rejected: set[int]
+    kv: SlowKv, began_at: float, ended_at: float, others_began_at: float, rejected: set[int]
 ) -> None:
     desk, isolate = desk_over(kv), Isolate("1", operations_under_way=0)
     for number, dispatch in ((1, 7), (2, 8), (3, ONE_OF_SEVERAL), (4, 0)):
         asks(desk, isolate, number, dispatch=dispatch)
     await kv.until_asked(4)
-    desk.reject_overdue(isolate, Overdue(7, LIFE, began_at, others_began_at))  # type: ignore[arg-type]
+    handler = Overdue(7, LIFE, began_at, ended_at)
+    desk.reject_overdue(isolate, handler, others_began_at)  # type: ignore[arg-type]
     await answers(isolate, len(rejected))
     assert codes(isolate) == dict.fromkeys(rejected, "TIMEOUT")
+
+
+class SlowTasks(SlowKv):
+    """The same for tasks, which no gate keeps from two handlers at once."""
+
+    async def get(self, *_: str) -> None:
+        await super().get(*_)
+
+
+TWO_QUESTIONS = """
+on("messageCreate", async (ctx) => {
+  await tasks.get("first");
+  const answer = await tasks.get("second").catch((error) => error);
+  console.log(`${ctx.msg.content} ${answer?.code}`);
+});
+"""
+
+
+async def test_what_one_of_two_has_asked_goes_when_none_of_them_lives() -> None:
+    """Their first answers come in one turn: nobody knows who asks what from then on."""
+    slow = SlowTasks()
+    house = House(limits=LIMITS, desk=desk_over(slow))
+    await house.hosting.start()
+    assert house.hosting.adopt(await house.load(GUILD, TWO_QUESTIONS))
+    guild = house.hosting.guilds[GUILD]
+    house.say(GUILD, "one")
+    between = time.monotonic()
+    house.say(GUILD, "two")
+    await slow.until_asked(2)
+    for reading in slow.asked:
+        reading.set_result("")
+    await slow.until_asked(4)
+    guild.end_overdue(between + LIFE)
+    assert (guild.under_way, guild.busy) == (1, True)
+    slow.asked[3].set_result("")
+    await house.until(lambda: house.printed.get(GUILD))
+    assert house.printed == {GUILD: ["two undefined"]}
+    guild.end_overdue(between + LIFE)
+    await house.until(lambda: len(house.printed[GUILD]) == 2)
+    assert house.printed == {GUILD: ["two undefined", "one TIMEOUT"]}
+    await house.hosting.stop(5)
 
 
 def asks(desk: OperationDesk, isolate: Isolate, number: int, dispatch: int = 0) -> None:
