@@ -53,8 +53,9 @@ class GuildLog:
         self._redacted = redacted
         self._buffer: deque[_Line] = deque(maxlen=BUFFER)
         self._window = window
-        # Of guilds that have had a line in the last one.
-        self._windows: dict[str, Window] = {}
+        # Of guilds that have had a line in the last one, and of where it came from: a script that
+        # floods its log must not keep flora from saying what follows.
+        self._windows: dict[tuple[str, str], Window] = {}
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
 
@@ -64,23 +65,24 @@ class GuildLog:
     async def stop(self) -> None:
         if self._writer is not None:
             self._writer.cancel()
-        for guild_id in list(self._windows):
-            self._tell_dropped(guild_id, self._windows.pop(guild_id).dropped)
+        for key in list(self._windows):
+            self._tell_dropped(key[0], self._windows.pop(key).dropped)
         if self._buffer:
             await self._flush(patience=2.0)
 
     def write(self, guild_id: str, level: str, target: str, message: str) -> None:
         """level: debug, info, warn or error; anything else counts as info."""
-        if self.claim(guild_id):
+        if self.claim(guild_id, target):
             self.put(guild_id, level, target, message)
 
-    def claim(self, guild_id: str) -> bool:
-        """Takes one of the lines that the guild has; False, and counted, when there is none."""
-        now = time.monotonic()
-        window = self._windows.get(guild_id)
+    def claim(self, guild_id: str, target: str) -> bool:
+        """Takes one of the lines that the guild has from there; False, and counted, when there is
+        none."""
+        now, key = time.monotonic(), (guild_id, target)
+        window = self._windows.get(key)
         if window is None:
-            window = self._windows[guild_id] = Window(self._window)
-            asyncio.get_running_loop().call_later(self._window, self._look_at, guild_id)
+            window = self._windows[key] = Window(self._window)
+            asyncio.get_running_loop().call_later(self._window, self._look_at, key)
         self._tell_dropped(guild_id, window.turn(now))
         return window.claim(self._limits_of(guild_id).log_lines, now)
 
@@ -93,16 +95,16 @@ class GuildLog:
         self._buffer.append(_Line(guild_id, level, target, message))
         self._arrived.set()
 
-    def _look_at(self, guild_id: str) -> None:
+    def _look_at(self, key: tuple[str, str]) -> None:
         """A guild that has said nothing since its window ended is told of what it lost there."""
-        window = self._windows.get(guild_id)
+        window = self._windows.get(key)
         if window is None:
             return
         if (seconds := window.left(time.monotonic())) > 0:
-            asyncio.get_running_loop().call_later(seconds, self._look_at, guild_id)
+            asyncio.get_running_loop().call_later(seconds, self._look_at, key)
         else:
-            del self._windows[guild_id]
-            self._tell_dropped(guild_id, window.dropped)
+            del self._windows[key]
+            self._tell_dropped(key[0], window.dropped)
 
     def _tell_dropped(self, guild_id: str, lines: int) -> None:
         if lines:

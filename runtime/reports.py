@@ -45,7 +45,7 @@ class Reports:
 
         Explaining an error costs more than throwing it: one that would not be read is dropped.
         """
-        if self._guild_log.claim(isolate.guild_id):
+        if self._guild_log.claim(isolate.guild_id, SCRIPT):
             self._spawn(self._explain(isolate.script, stage, error))
 
     def load_failed(self, script: Script, error: ScriptError) -> None:
@@ -64,7 +64,7 @@ class Reports:
         self._guild_log.put(script.guild_id, "error", RUNTIME, f"{heading}: {text}")
 
     async def _record_load_failure(self, script: Script, error: ScriptError) -> None:
-        if self._guild_log.claim(script.guild_id):
+        if self._guild_log.claim(script.guild_id, RUNTIME):
             await self._explain(script, "load", error)
         await self._database.run(
             partial(revisions.load_failed, script.guild_id, script.revision_id, str(error)),

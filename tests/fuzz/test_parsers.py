@@ -21,7 +21,7 @@ from runtime.worker.records import UNREADABLE, decode_records
 from tests.fuzz.values import almost, as_json, torn
 
 TURN = TurnLimits(1, 3, 5, 30, 64 << 20, 64 << 20)
-RECORDS = [[1, "kv.get", {"store": "s", "key": "k"}], [0, "done", 7], [0, "log", ["info", "hi"]]]
+RECORDS = [[1, "kv.get", {"store": "s", "key": "k"}, 7], [0, "done", 7], [0, "log", ["info", "hi"]]]
 MESSAGES = (
     Breach("cpu", "", 1000, 1 << 20),
     Forked(1, 2),

@@ -62,8 +62,9 @@ async def test_a_noisy_guild_loses_lines_and_no_other_does(guilds: None) -> None
         for number in range(LINES + 50):
             guild_log.write(GUILD, "info", "flora:js", str(number))
         guild_log.write(OTHER, "info", "flora:js", "heard")
+        guild_log.write(GUILD, "warn", "flora:runtime", "flora's own word")
 
-    told = [*(str(n) for n in range(LINES)), "50 log lines dropped"]
+    told = [*(str(n) for n in range(LINES)), "flora's own word", "50 log lines dropped"]
     assert await written(work) == {GUILD: told, OTHER: ["heard"]}
 
 
