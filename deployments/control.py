@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 import uuid
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,19 @@ class Migrate(msgspec.Struct, frozen=True, tag="migrate"):
 class Recycle(msgspec.Struct, frozen=True, tag="recycle"):
     """Replace this worker by a fresh process; answered with Done when that has begun, or
     Refused."""
+
+    worker: int
+
+
+class Drain(msgspec.Struct, frozen=True, tag="drain"):
+    """Take this worker out of service: its guilds move off, it stays up; answered with Done when
+    that has begun, or Refused."""
+
+    worker: int
+
+
+class TakeBack(msgspec.Struct, frozen=True, tag="take_back"):
+    """Take this worker back into service; answered with Done or Refused."""
 
     worker: int
 
@@ -125,6 +139,16 @@ class GuildLoad(msgspec.Struct, frozen=True):
     dropped: int
 
 
+class Service(StrEnum):
+    """Whether guilds are placed in a worker. draining: not any more, and some have not left yet;
+    apart: beside the pool, for guilds whose scripts have killed workers."""
+
+    IN_SERVICE = "in_service"
+    DRAINING = "draining"
+    DRAINED = "drained"
+    APART = "apart"
+
+
 class WorkerState(msgspec.Struct, frozen=True):
     """pid: 0 while it is being replaced. started_at: unix seconds. private_bytes: memory that it
     shares with nobody. cpu_share: of one CPU, in the last 30 s. guilds: those that use most, with
@@ -132,6 +156,7 @@ class WorkerState(msgspec.Struct, frozen=True):
 
     index: int
     restarts: int
+    service: Service = Service.IN_SERVICE
     pid: int = 0
     started_at: float = 0.0
     isolates: int = 0
@@ -155,7 +180,16 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Message = (
-    Deploy | Reconcile | RunRequested | Migrate | Recycle | GetStatus | GetMetrics | GetWorkers
+    Deploy
+    | Reconcile
+    | RunRequested
+    | Migrate
+    | Recycle
+    | Drain
+    | TakeBack
+    | GetStatus
+    | GetMetrics
+    | GetWorkers
 )
 Reply = Settled | Done | Migrated | Refused | Status | Metrics | Workers | Failed
 

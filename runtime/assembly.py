@@ -27,6 +27,7 @@ from runtime.command_sync import CommandSync
 from runtime.database import Database, DatabaseAway
 from runtime.default_script import LISTENS_TO, default_script
 from runtime.deployer import Deployer
+from runtime.drainer import Drainer
 from runtime.event import Event
 from runtime.faults import Faults
 from runtime.guild_log import GuildLog
@@ -178,6 +179,7 @@ class Assembly:
             ),
         )
         self.recycler = Recycler(self.hosting, self.migration, options.service)
+        self.drainer = Drainer(self.hosting, self.migration)
         self._balancer = Balancer(self.hosting, self.migration, moves_all=options.moves_all)
         self._states = ScriptStates(database, self.hosting, self.migration)
         self._faults = Faults(
@@ -273,6 +275,7 @@ class Assembly:
         self.deployer.stop()
         self._balancer.stop()
         self.recycler.stop()
+        self.drainer.stop()
         self._command_sync.stop()
         self._load.stop()
         _, roster_is_kept = await asyncio.gather(

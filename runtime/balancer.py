@@ -8,7 +8,7 @@ wants it otherwise, and nothing moves for a short peak or to and fro.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.hosting import Hosting
@@ -44,14 +44,15 @@ class Advice:
     target: int
 
 
-def hottest(loads: Sequence[Load], workers: int) -> tuple[int, int] | None:
-    """The worker that computes too much and the one that computes least, if there are such."""
+def hottest(loads: Sequence[Load], workers: Collection[int]) -> tuple[int, int] | None:
+    """The worker that computes too much and the one that computes least, if there are such.
+    workers: those that are in service, at least one."""
     used = _by_worker(loads, workers)
     hot, cool = max(used, key=used.__getitem__), min(used, key=used.__getitem__)
     return (hot, cool) if used[hot] >= HOT and used[hot] - used[cool] >= AHEAD else None
 
 
-def advise(loads: Sequence[Load], workers: int) -> Advice | None:
+def advise(loads: Sequence[Load], workers: Collection[int]) -> Advice | None:
     """The one move that brings the hottest worker and the coolest nearest to each other; None when
     there is no hot one, or when no move makes it better."""
     pair = hottest(loads, workers)
@@ -72,8 +73,8 @@ def advise(loads: Sequence[Load], workers: int) -> Advice | None:
     return Advice(best.guild_id, hot, cool)
 
 
-def _by_worker(loads: Sequence[Load], workers: int) -> dict[int, float]:
-    used = dict.fromkeys(range(workers), 0.0)
+def _by_worker(loads: Sequence[Load], workers: Collection[int]) -> dict[int, float]:
+    used = dict.fromkeys(workers, 0.0)
     for load in loads:
         if load.worker in used:
             used[load.worker] += load.share
@@ -115,13 +116,14 @@ class Balancer:
     async def look(self, now: float) -> None:
         """Moves at most one guild. now: monotonic seconds. Raises NotMoved."""
         loads = self._loads(now)
-        pair = hottest(loads, self._hosting.pool.size)
+        workers = self._hosting.in_service
+        pair = hottest(loads, workers)
         hot = pair[0] if pair else None
         self._hot_for = self._hot_for + 1 if hot is not None and hot == self._hot else 1
         self._hot = hot
         if hot is None or self._hot_for < LOOKS or now < self._rests_until:
             return
-        advice = advise(loads, self._hosting.pool.size)
+        advice = advise(loads, workers)
         if advice is None:
             return
         self._rests_until = now + REST

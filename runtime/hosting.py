@@ -82,6 +82,8 @@ class Hosting:
         self._offended = offended
         # Guilds whose scripts have killed workers, and until when they are kept apart.
         self._secluded: dict[str, float] = {}
+        # Workers of the pool in which no guild is placed; never all of them.
+        self.out_of_service: set[int] = set()
         # Guilds that were moved to another worker than their ids choose.
         self._placed: dict[str, int] = {}
         self._numbers = 0
@@ -130,7 +132,7 @@ class Hosting:
         """
         if script.secluded_seconds:
             self.seclude(script.guild_id, script.secluded_seconds)
-        index = self._worker_index(script.guild_id)
+        index = self.place_of(script.guild_id)
         await self._secrets.refresh(script.guild_id)
         try:
             return await self._load_until_suspected(index, script, trial)
@@ -175,12 +177,41 @@ class Hosting:
         if guild.revision_id is None:
             guild.expect(events)
 
+    @property
+    def in_service(self) -> list[int]:
+        """The pool's workers in which guilds are placed."""
+        return [index for index in range(self.pool.size) if index not in self.out_of_service]
+
+    def place_of(self, guild_id: str) -> int:
+        """The worker of its next load. Rendezvous hashing: a change of the workers in service moves
+        as few guilds as possible. Who is kept apart shares a worker beside the pool with others who
+        are."""
+        if self.is_secluded(guild_id):
+            return self.pool.size
+        placed = self._placed.get(guild_id)
+        if placed is not None and placed not in self.out_of_service:
+            return placed
+
+        def weight(index: int) -> bytes:
+            return hashlib.blake2b(f"{guild_id}:{index}".encode(), digest_size=8).digest()
+
+        return max(self.in_service, key=weight)
+
     def place(self, guild_id: str, index: int) -> None:
-        """From its next load on the guild runs in this worker, as long as it is not kept apart."""
+        """From its next load on the guild runs in this worker, as long as it is not kept apart and
+        the worker is in service."""
         self._placed[guild_id] = index
 
     def is_secluded(self, guild_id: str) -> bool:
         return self._secluded.get(guild_id, 0.0) > time.monotonic()
+
+    def guilds_at(self, index: int) -> list[GuildRuntime]:
+        """In whatever process has, or had, this index."""
+        return [
+            guild
+            for guild in self.guilds.values()
+            if guild.live is not None and guild.live.worker.index == index
+        ]
 
     def guilds_in(self, worker: WorkerProcess) -> list[GuildRuntime]:
         return [
@@ -236,19 +267,6 @@ class Hosting:
             self._on_offence,
             self.metrics,
         )
-
-    def _worker_index(self, guild_id: str) -> int:
-        """Rendezvous hashing: a change of the pool's size moves as few guilds as possible. Who is
-        kept apart shares a worker beside the pool with others who are."""
-        if self.is_secluded(guild_id):
-            return self.pool.size
-        if guild_id in self._placed:
-            return self._placed[guild_id]
-
-        def weight(index: int) -> bytes:
-            return hashlib.blake2b(f"{guild_id}:{index}".encode(), digest_size=8).digest()
-
-        return max(range(self.pool.size), key=weight)
 
     async def worker(self, index: int) -> WorkerProcess:
         """The worker with this index, as soon as there is one. Raises NoWorker."""

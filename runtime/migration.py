@@ -85,12 +85,17 @@ class Migration:
         self._note = note
         self._options = options
 
-    async def move(self, guild_id: str, index: int, *, forced: bool = False) -> Moved:
+    async def move(
+        self, guild_id: str, index: int, *, forced: bool = False, lasting: bool = True
+    ) -> Moved:
         """forced: at the deadline the remaining operations are rejected, and what a script does
-        wrong while it is suspended or resumed holds nothing up. Raises NotMoved."""
+        wrong while it is suspended or resumed holds nothing up. lasting: its next loads come to the
+        same worker. Raises NotMoved."""
         async with self._lock(guild_id):
             try:
                 moved = await self._move(guild_id, index, forced)
+                if lasting and index < self._hosting.pool.size:
+                    self._hosting.place(guild_id, index)
             except NotMoved as reason:
                 log.warning("guild %s was not moved to worker %d: %s", guild_id, index, reason)
                 raise
@@ -142,6 +147,8 @@ class Migration:
         pool = self._hosting.pool
         if not 0 <= index < pool.size and index != source.worker.index:
             raise NoSuchWorker(f"there is no worker {index}: they are 0 to {pool.size - 1}")
+        if index in self._hosting.out_of_service and index != source.worker.index:
+            raise NotMoved(f"worker {index} is out of service: take it back into service first")
         if target is None:
             raise NotMoved(f"worker {index} is being started")
         if source.worker is target:
@@ -232,8 +239,6 @@ class Migration:
             raise NotMoved("the guild's script was stopped meanwhile")
         if not self._hosting.adopt(successor):
             raise NotMoved(f"worker {index} died meanwhile")
-        if index < self._hosting.pool.size:
-            self._hosting.place(guild.guild_id, index)
         if source.stage is not Stage.GONE:
             source.evicted = True
             source.reject_operations()

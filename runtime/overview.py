@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client.core import Metric
 
-from deployments.control import GuildLoad, Metrics, WorkerState
+from deployments.control import GuildLoad, Metrics, Service, WorkerState
 from gateway.client import GatewayClient
 from runtime.guild import GuildRuntime
 from runtime.hosting import Hosting
@@ -73,6 +73,12 @@ class Overview:
             "Whether the worker is there",
             label,
             (((str(index),), float(index in workers)) for index in indices),
+        )
+        yield gauge(
+            "flora_worker_in_service",
+            "Whether guilds are placed in the worker: 0 once it is to be drained",
+            label,
+            (((str(i),), float(i not in self._hosting.out_of_service)) for i in indices),
         )
         yield counter(
             "flora_worker_cpu_seconds",
@@ -147,11 +153,13 @@ class Overview:
         loads = [self._guild_load(guild, now) for guild in guilds]
         loads.sort(key=lambda load: (-load.cpu_seconds, load.guild_id))
         worker = self._hosting.pool.worker(index)
+        service = self._service(index, guilds, worker)
         if worker is None:
-            return WorkerState(index=index, restarts=restarts)
+            return WorkerState(index=index, restarts=restarts, service=service)
         return WorkerState(
             index=index,
             restarts=restarts,
+            service=service,
             pid=worker.forked.pid,
             started_at=worker.started_at,
             isolates=len(worker.listeners),
@@ -161,6 +169,16 @@ class Overview:
             guild_count=len(guilds),
             guilds=loads[:GUILDS_SHOWN],
         )
+
+    def _service(
+        self, index: int, guilds: list[GuildRuntime], worker: WorkerProcess | None
+    ) -> Service:
+        if index >= self._hosting.pool.size:
+            return Service.APART
+        if index not in self._hosting.out_of_service:
+            return Service.IN_SERVICE
+        is_empty = not guilds and (worker is None or not worker.listeners)
+        return Service.DRAINED if is_empty else Service.DRAINING
 
     def _guild_load(self, guild: GuildRuntime, now: float) -> GuildLoad:
         return GuildLoad(

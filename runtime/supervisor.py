@@ -11,13 +11,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any
 
 from deployments.control import (
     Deploy,
     Done,
+    Drain,
     GetMetrics,
     GetStatus,
     GetWorkers,
@@ -31,6 +32,7 @@ from deployments.control import (
     RunRequested,
     Settled,
     Status,
+    TakeBack,
     Workers,
 )
 from gateway.client import GatewayOptions
@@ -39,6 +41,7 @@ from gateway.sandbox.process import SandboxProcess
 from runtime.assembly import Assembly
 from runtime.control import ControlOverRedis, ControlSocket
 from runtime.database import Database
+from runtime.drainer import NotPossibleNow
 from runtime.migration import NoSuchWorker, NothingToMove, NotMoved
 from runtime.options import SupervisorOptions
 from runtime.recycler import AlreadyRecycled
@@ -149,7 +152,12 @@ class Supervisor:
             case Migrate(guild_id, worker):
                 return await _migrate(await self._when_serving(), guild_id, worker)
             case Recycle(worker):
-                return _recycle(await self._when_serving(), worker)
+                recycler = (await self._when_serving()).recycler
+                return _refusable(partial(recycler.recycle, why="an operator wants it"), worker)
+            case Drain(worker):
+                return _refusable((await self._when_serving()).drainer.drain, worker)
+            case TakeBack(worker):
+                return _refusable((await self._when_serving()).drainer.take_back, worker)
 
     def missing(self) -> list[str]:
         """What the runtime lacks right now, by the names of STEPS."""
@@ -250,9 +258,9 @@ async def _migrate(runtime: Assembly, guild_id: str, worker: int) -> Reply:
     return Migrated(moved.source, moved.target, round(moved.seconds * 1000, 3))
 
 
-def _recycle(runtime: Assembly, worker: int) -> Reply:
+def _refusable(act: Callable[[int], object], worker: int) -> Reply:
     try:
-        runtime.recycler.recycle(worker, "an operator wants it")
-    except (NoSuchWorker, AlreadyRecycled) as reason:
+        act(worker)
+    except (NoSuchWorker, AlreadyRecycled, NotPossibleNow) as reason:
         return Refused(str(reason), isinstance(reason, NoSuchWorker))
     return Done()

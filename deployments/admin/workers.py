@@ -14,13 +14,15 @@ from deployments.access import GuildNotFound, InvalidGuildId, guild_for
 from deployments.actor import Actor
 from deployments.admin.pages import page
 from deployments.admin.scoped import operator_of
-from deployments.control import GuildLoad, WorkerState
+from deployments.control import GuildLoad, Service, WorkerState
 from deployments.models import Guild
 from deployments.models.guild import GuildState
 from deployments.services import desired_state
 from deployments.services.migration import NotDone, NotPossible, Unanswered
+from deployments.services.migration import drain as drain_worker
 from deployments.services.migration import migrate as migrate_guild
 from deployments.services.migration import recycle as recycle_worker
+from deployments.services.migration import take_back as take_worker_back
 from deployments.services.outcome import until_it_holds
 from deployments.services.workers import present_workers
 
@@ -39,7 +41,8 @@ class HostedGuild:
 
 @dataclass(frozen=True)
 class ShownWorker:
-    """others: the workers that a guild of this one can be moved to."""
+    """others: the workers that a guild of this one can be moved to; can_drain, can_recycle,
+    can_return: what can be done with it as it is."""
 
     state: WorkerState
     started_at: datetime | None
@@ -47,6 +50,9 @@ class ShownWorker:
     guilds: list[HostedGuild]
     guilds_left_out: int
     others: list[int]
+    can_drain: bool
+    can_recycle: bool
+    can_return: bool
 
 
 def workers_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
@@ -112,10 +118,38 @@ def recycle(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
     return redirect("admin:workers")
 
 
+@require_POST
+def drain(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
+    actor = operator_of(request)
+    try:
+        drain_worker(worker=index, actor=actor)
+    except (NotDone, NotPossible, Unanswered) as reason:
+        messages.error(request, f"Worker {index} was not drained: {reason}.")
+    else:
+        messages.success(request, f"Worker {index} is being drained: its guilds move off.")
+    return redirect("admin:workers")
+
+
+@require_POST
+def take_back(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
+    actor = operator_of(request)
+    try:
+        take_worker_back(worker=index, actor=actor)
+    except (NotDone, NotPossible, Unanswered) as reason:
+        messages.error(request, f"Worker {index} was not taken back: {reason}.")
+    else:
+        messages.success(
+            request, f"Worker {index} is in service again: guilds come with their next deployment."
+        )
+    return redirect("admin:workers")
+
+
 # address, name, view(request, site, …)
 PAGES = (
     ("workers/", "workers", workers_page),
     ("workers/<int:index>/recycle/", "worker_recycle", recycle),
+    ("workers/<int:index>/drain/", "worker_drain", drain),
+    ("workers/<int:index>/take-back/", "worker_take_back", take_back),
     ("workers/guilds/<str:guild_id>/pause/", "worker_guild_pause", pause),
     ("workers/guilds/<str:guild_id>/resume/", "worker_guild_resume", resume),
     ("workers/guilds/<str:guild_id>/migrate/", "worker_guild_migrate", migrate),
@@ -139,7 +173,7 @@ def _say(request: HttpRequest, guild: Guild, done: str) -> None:
 
 def _shown(states: list[WorkerState]) -> list[ShownWorker]:
     names = Guild.objects.in_bulk([int(load.guild_id) for s in states for load in s.guilds])
-    indices = [state.index for state in states]
+    in_service = [state.index for state in states if state.service == Service.IN_SERVICE]
 
     def hosted(load: GuildLoad) -> HostedGuild:
         guild = names.get(int(load.guild_id))
@@ -152,7 +186,10 @@ def _shown(states: list[WorkerState]) -> list[ShownWorker]:
             cpu_percent=round(state.cpu_share * 100),
             guilds=[hosted(load) for load in state.guilds],
             guilds_left_out=state.guild_count - len(state.guilds),
-            others=[index for index in indices if index != state.index],
+            others=[index for index in in_service if index != state.index],
+            can_drain=state.index in in_service and len(in_service) > 1,
+            can_recycle=bool(state.pid) and state.service != Service.APART,
+            can_return=state.service in (Service.DRAINING, Service.DRAINED),
         )
         for state in states
     ]

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from deployments.capabilities import Capability
+from deployments.control import Service
 from deployments.models import LogEntry
 from deployments.models.fault import FaultKind, FollowUp
 from deployments.models.guild import GuildState
@@ -371,8 +372,34 @@ class MigratedAnswer(Answer):
     waited_ms = serializers.FloatField()
 
 
-class RecycleAnswer(Answer):
+class WorkerAnswer(Answer):
     worker = serializers.IntegerField()
+
+
+class GuildLoadAnswer(Answer):
+    """cpu_seconds: in the last minute; dropped: since the guild's script was brought up."""
+
+    guild_id = serializers.CharField()
+    cpu_seconds = serializers.FloatField()
+    queued = serializers.IntegerField()
+    started = serializers.IntegerField()
+    dropped = serializers.IntegerField()
+
+
+class WorkerStateAnswer(Answer):
+    """pid: 0 while it is being replaced. cpu_share: of one CPU, in the last 30 s. guilds: those
+    that use most, of guild_count."""
+
+    worker = serializers.IntegerField(source="index")
+    service = serializers.ChoiceField(choices=[(each.value, each.value) for each in Service])
+    pid = serializers.IntegerField()
+    restarts = serializers.IntegerField()
+    started_at = serializers.FloatField(help_text="Unix seconds.")
+    isolates = serializers.IntegerField()
+    private_bytes = serializers.IntegerField()
+    cpu_share = serializers.FloatField()
+    guild_count = serializers.IntegerField()
+    guilds = GuildLoadAnswer(many=True)
 
 
 class DeletedAnswer(Answer):

@@ -1,4 +1,5 @@
-"""What operators do with workers: move a guild to another one, replace one by a fresh process."""
+"""What operators do with workers: move a guild to another one, replace one by a fresh process, take
+one out of service and back."""
 
 from deployments import control
 from deployments.access import require_operator
@@ -52,6 +53,29 @@ def recycle(*, worker: int, actor: Actor) -> None:
     _require_worker(worker)
     AuditEvent.record(actor=actor, action="recycle", guild=None, worker=worker)
     _ask(control.Recycle(worker))
+
+
+def drain(*, worker: int, actor: Actor) -> None:
+    """Takes a worker out of service: its guilds begin to move off, none is placed there, and it
+    stays up until it is taken back or flora restarts. Refused for the last one in service.
+
+    Raises OperatorsOnly, NotPossible, NotDone or Unanswered.
+    """
+    require_operator(actor)
+    _require_worker(worker)
+    AuditEvent.record(actor=actor, action="drain", guild=None, worker=worker)
+    _ask(control.Drain(worker))
+
+
+def take_back(*, worker: int, actor: Actor) -> None:
+    """Takes a worker back into service: guilds are placed there again.
+
+    Raises OperatorsOnly, NotPossible, NotDone or Unanswered.
+    """
+    require_operator(actor)
+    _require_worker(worker)
+    AuditEvent.record(actor=actor, action="take_back", guild=None, worker=worker)
+    _ask(control.TakeBack(worker))
 
 
 def _require_worker(worker: int) -> None:

@@ -3,10 +3,11 @@
 import re
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from deployments import control
-from deployments.control import GuildLoad, Workers, WorkerState
+from deployments.control import GuildLoad, Service, Workers, WorkerState
 from deployments.models import AuditEvent, Guild
 from tests.admin.conftest import GARDEN, ORCHARD, Answering, Visitor, World, said
 
@@ -120,6 +121,61 @@ def test_a_guild_is_moved_and_a_worker_recycled(
     assert (moved.action, moved.guild_id, moved.details) == ("migrate", ORCHARD, {"worker": 2})
     assert (recycled.action, recycled.guild_id) == ("recycle", None)
     assert recycled.details == {"worker": 0}
+
+
+@pytest.mark.parametrize(
+    ("services", "offered"),
+    [
+        (["in_service", "in_service"], [["drain", "recycle"], ["drain", "recycle"]]),
+        (["in_service", "draining"], [["recycle"], ["take-back", "recycle"]]),
+        (["drained", "in_service"], [["take-back", "recycle"], ["recycle"]]),
+        (["in_service", "apart"], [["recycle"], []]),
+    ],
+)
+def test_what_can_be_done_with_a_worker(
+    runtime: Answering, operator: Visitor, services: list[str], offered: list[list[str]]
+) -> None:
+    states = [
+        msgspec.structs.replace(BUSY, index=index, service=Service(service))
+        for index, service in enumerate(services)
+    ]
+    runtime.answer = lambda message: Workers(states)
+    page = operator.get(PAGE).content.decode()
+    for index, actions in enumerate(offered):
+        assert re.findall(rf'action="{PAGE}{index}/([a-z-]+)/"', page) == actions
+    # A guild is moved only where one may be placed.
+    targets = re.findall(r'option value="(\d+)"', page)
+    assert {int(target) for target in targets} <= {
+        index for index, service in enumerate(services) if service == "in_service"
+    }
+
+
+def test_a_worker_that_is_drained_says_so(runtime: Answering, operator: Visitor) -> None:
+    empty = msgspec.structs.replace(IDLE, service=Service.DRAINED)
+    runtime.answer = lambda message: Workers([BUSY, empty])
+    busy, drained, _ = cards(operator)
+    assert "drain" not in busy.partition("Drain and recycle")[0].lower()
+    assert "Worker 2 running drained" in drained
+    assert "no guild is placed here until it is taken back, or flora restarts." in drained
+
+
+def test_a_worker_is_drained_and_taken_back(workers: Answering, operator: Visitor) -> None:
+    operator.post(f"{PAGE}0/drain/")
+    assert said(operator.get(PAGE)) == ["Worker 0 is being drained: its guilds move off."]
+    operator.post(f"{PAGE}0/take-back/")
+    assert said(operator.get(PAGE)) == [
+        "Worker 0 is in service again: guilds come with their next deployment."
+    ]
+    asked = [m for m in workers.asked if isinstance(m, control.Drain | control.TakeBack)]
+    assert asked == [control.Drain(0), control.TakeBack(0)]
+    audit = AuditEvent.objects.order_by("-pk").values_list("action", "guild_id", "details")
+    assert list(audit[:2]) == [("take_back", None, {"worker": 0}), ("drain", None, {"worker": 0})]
+
+
+def test_the_last_worker_in_service_is_not_drained(workers: Answering, operator: Visitor) -> None:
+    workers.answer = lambda message: control.Refused("it is the last one", is_absurd=False)
+    operator.post(f"{PAGE}0/drain/")
+    assert said(operator.get(PAGE)) == ["Worker 0 was not drained: it is the last one."]
 
 
 def test_what_the_runtime_does_not_do_is_told_with_its_reason(

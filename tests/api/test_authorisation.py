@@ -172,7 +172,8 @@ def test_a_guilds_routes_answer_each_caller_as_the_table_says(world: World, name
             assert traces(world) == before
 
 
-# 404: there is no such guild as far as you are concerned; a worker is nobody's secret.
+# Of a guild's move, and of what is done with a worker. 404: there is no such guild as far as you
+# are concerned; a worker is nobody's secret.
 WORKERS_ROUTES: dict[str, tuple[int, int]] = {
     "nobody": (401, 401),
     "a stranger's token": (404, 403),
@@ -191,11 +192,15 @@ def test_only_operators_move_guilds_and_replace_workers(world: World, name: str)
     ask = caller(name, world)
     before = traces(world)
     migrate, _ = ask("POST", f"/api/guilds/{GARDEN}/migrate", {"worker": 1})
-    recycle, _ = ask("POST", "/api/workers/1/recycle")
-    assert (migrate, recycle) == WORKERS_ROUTES[name]
-    done = [] if migrate != 503 else [("migrate",), ("migrate_failed",), ("recycle",)]
+    assert migrate == WORKERS_ROUTES[name][0]
+    actions = {"recycle": "recycle", "drain": "drain", "take-back": "take_back"}
+    for path in actions:
+        assert ask("POST", f"/api/workers/1/{path}")[0] == WORKERS_ROUTES[name][1]
+    assert ask("GET", "/api/workers")[0] == WORKERS_ROUTES[name][1]
+    done = ["migrate", "migrate_failed", *actions.values()] if migrate == 503 else []
     *unchanged, audit = traces(world)
-    assert (tuple(unchanged), audit) == (before[:-1], before[-1] + done)
+    assert tuple(unchanged) == before[:-1]
+    assert audit == [*before[-1], *((action,) for action in done)]
 
 
 @pytest.mark.parametrize("name", CALLERS)

@@ -212,9 +212,13 @@ def test_a_path_that_is_accepted_stays_inside_and_is_the_same_everywhere(path: s
         ),
         (f"guilds/{GARDEN}/migrate", {"worker": 65}, "there is no worker 65"),
         ("workers/65/recycle", None, "there is no worker 65"),
+        ("workers/65/drain", None, "there is no worker 65"),
+        ("workers/65/take-back", None, "there is no worker 65"),
         ("workers/99999999999999999999/recycle", None, "there is no worker 99999999999999999999"),
     ],
 )
 def test_a_worker_that_cannot_be(operator: Api, path: str, body: Any, message: str) -> None:
     assert operator("POST", f"/api/{path}", body) == (400, {"message": f"Bad request: {message}"})
-    assert not AuditEvent.objects.filter(action__in=["migrate", "recycle"]).exists()
+    assert not AuditEvent.objects.filter(
+        action__in=["migrate", "recycle", "drain", "take_back"]
+    ).exists()

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.e2e.conftest import MakeInstallation
 from tests.e2e.installation import Installation
+from tests.e2e.test_metrics import scrape
 from tests.fake_discord.server import FakeDiscord
 from tests.fake_discord.world import FakeGuild
 
@@ -129,3 +130,26 @@ async def test_a_script_takes_its_state_along_over_a_restart(
     await flora.kill()
     await flora.start()
     assert await guild.reply_to("c") == "c 1"
+
+
+async def test_a_worker_is_drained_and_taken_back(flora: Installation, guild: FakeGuild) -> None:
+    assert (await flora.deploy(guild.id, COUNTS)).status == 200
+    await move(flora, guild, 0)
+    answer = await flora.request("POST", "/api/workers/0/drain")
+    assert (answer.status, answer.json) == (202, {"worker": 0})
+    states = await flora.until("/api/workers", lambda states: states[0]["service"] == "drained")
+    assert [(s["worker"], s["service"]) for s in states] == [(0, "drained"), (1, "in_service")]
+    assert (states[0]["guild_count"], states[0]["guilds"]) == (0, [])
+    assert guild.id in [load["guild_id"] for load in states[1]["guilds"]]
+    serve = [f'flora_worker_in_service{{worker="{index}"}}' for index in (0, 1)]
+    metrics = await scrape(flora)
+    assert [metrics[name] for name in serve] == [0, 1]
+    answer = await flora.request("POST", "/api/workers/1/drain")
+    assert (answer.status, answer.json) == (
+        409,
+        {"message": "Conflict: worker 1 is the last one in service: take another one back first"},
+    )
+    assert (await move(flora, guild, 0)).status == 409
+    answer = await flora.request("POST", "/api/workers/0/take-back")
+    assert (answer.status, answer.json) == (200, {"worker": 0})
+    assert (await move(flora, guild, 0)).json["worker"] == 0

@@ -40,14 +40,14 @@ def loads(*rows: tuple[str, int, float]) -> list[Load]:
 def test_the_move_that_evens_most_out_is_chosen(
     rows: list[tuple[str, int, float]], moves: str | None
 ) -> None:
-    advice = advise(loads(*rows), workers=2)
+    advice = advise(loads(*rows), workers=range(2))
     assert (advice and advice.guild_id) == moves
 
 
 def test_who_must_not_be_moved_is_not() -> None:
     fixed = [Load("a", 0, 0.4, is_movable=False), Load("b", 0, 0.4, is_movable=False)]
-    assert advise(fixed, workers=2) is None
-    assert advise([*fixed, *loads(("c", 0, 0.05))], workers=2) == Advice("c", 0, 1)
+    assert advise(fixed, workers=range(2)) is None
+    assert advise([*fixed, *loads(("c", 0, 0.05))], workers=range(2)) == Advice("c", 0, 1)
 
 
 @given(
@@ -57,12 +57,12 @@ def test_a_move_always_narrows_the_gap_and_never_makes_another_hot_one(
     rows: list[tuple[int, float, bool]],
 ) -> None:
     before = [Load(str(n), *row) for n, row in enumerate(rows)]
-    advice = advise(before, workers=4)
+    advice = advise(before, workers=range(4))
     if advice is None:
         return
     moved = next(load for load in before if load.guild_id == advice.guild_id)
     assert (moved.worker, moved.is_movable) == (advice.source, True)
-    assert hottest(before, 4) == (advice.source, advice.target)
+    assert hottest(before, range(4)) == (advice.source, advice.target)
 
     def used(worker: int) -> float:
         return sum(load.share for load in before if load.worker == worker)
