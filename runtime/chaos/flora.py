@@ -115,6 +115,56 @@ class Flora:
                 return bool(answer.status == 200)
         return False
 
+    async def move(self, guild_id: str, worker: int) -> bool:
+        """Whether the guild runs in that worker now. False when it has stayed where it was."""
+        return await self._does(f"/api/guilds/{guild_id}/migrate", {"worker": worker})
+
+    async def drain(self, worker: int) -> bool:
+        return await self._does(f"/api/workers/{worker}/drain")
+
+    async def recycle(self, worker: int) -> bool:
+        return await self._does(f"/api/workers/{worker}/recycle")
+
+    async def until_drained(self, worker: int, timeout: float) -> None:
+        """Returns when no isolate is left in it, at the latest after `timeout` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while (await self._services()).get(worker) != "drained":  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+
+    async def take_back(self, worker: int) -> None:
+        """Returns when the worker is in service, however often the web process has to be asked."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                while (await self._services()).get(worker) != "in_service":
+                    await self._does(f"/api/workers/{worker}/take-back")
+                    await asyncio.sleep(0.05)
+
+    async def hosted(self) -> dict[int, list[str]]:
+        """The guilds of each worker in service. Of none while the web process is being replaced."""
+        return {
+            state["worker"]: [load["guild_id"] for load in state["guilds"]]
+            for state in await self._worker_states()
+            if state["service"] == "in_service"
+        }
+
+    async def _services(self) -> dict[int, str]:
+        return {state["worker"]: state["service"] for state in await self._worker_states()}
+
+    async def _worker_states(self) -> list[dict[str, Any]]:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with self._ask("GET", "/api/workers") as answer:
+                if answer.status == 200:
+                    states: list[dict[str, Any]] = await answer.json()
+                    return states
+        return []
+
+    async def _does(self, path: str, body: Any = None) -> bool:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with self._ask("POST", path, json=body) as answer:
+                return bool(200 <= answer.status < 300)
+        return False
+
     async def until_known(self, guilds: int) -> None:
         """Returns when it has taken so many guilds in."""
         while True:
@@ -124,11 +174,12 @@ class Flora:
             await asyncio.sleep(0.05)
 
     async def measured(self) -> dict[str, float]:
-        """The metrics by their families' names, summed over labels."""
+        """The metrics by their families' names, summed over labels. None when nobody answers."""
         found: dict[str, float] = {}
-        async with self._ask("GET", "/metrics") as answer:
-            for name, value in _SAMPLE.findall(await answer.text()):
-                found[name] = found.get(name, 0.0) + float(value)
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with self._ask("GET", "/metrics") as answer:
+                for name, value in _SAMPLE.findall(await answer.text()):
+                    found[name] = found.get(name, 0.0) + float(value)
         return found
 
     async def _status(self, path: str) -> int:

@@ -13,7 +13,8 @@ class Report:
     the member was told so by flora, lost without a word, answered more than once.
 
     silent: guilds that answered nothing in the end. dropped: by rule, of all guilds. done: what
-    was done to flora, so often. restarts: workers, isolates. Latencies are seconds.
+    was done to flora, so often. moves: of single guilds, to another worker. restarts: workers,
+    isolates. Latencies are seconds.
     """
 
     sent: int = 0
@@ -26,6 +27,7 @@ class Report:
     dropped: int = 0
     restarts: dict[str, int] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
+    moves: Counter[str] = field(default_factory=Counter)
 
     def count(self, questions: Iterable[Question]) -> None:
         for question in questions:
@@ -56,6 +58,7 @@ class Report:
             ("p50", f"{self._percentile(0.5) * 1e3:.1f} ms"),
             ("p99", f"{self._percentile(0.99) * 1e3:.1f} ms"),
             *((f"restarts: {name}", count) for name, count in self.restarts.items()),
+            *((f"moves: {name}", count) for name, count in sorted(self.moves.items())),
             *((f"done: {name}", count) for name, count in sorted(self.done.items())),
         ]
         table = "\n".join(f"  {name:<72.72}{value:>12}" for name, value in rows)

@@ -24,11 +24,16 @@ from runtime.chaos.scripts import GOOD, HOSTILE
 
 # How long a member waits for what is under way at the end: a killed worker's guilds come back.
 PATIENCE = 60.0
+# Guilds that are moved at the same time.
+MOVED_AT_ONCE = 5
+# A worker that is not empty by then is taken back all the same; seconds.
+DRAINED_BY = 10.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """guilds: of good scripts. ask_every, harm_every: seconds between two questions of all members,
+    """seconds: of traffic, and longer when by then not everything was done once. guilds: of good
+    scripts. ask_every, harm_every: seconds between two questions of all members,
     between two harms. hostile: guilds beside the good ones."""
 
     seconds: float
@@ -79,6 +84,9 @@ class _Chaos:
             "a good script deployed": self._redeploy,
             "a hostile script deployed": self._deploy_a_hostile_script,
             "a hostile script replaced": self._replace_a_hostile_script,
+            "guilds moved": self._move_guilds,
+            "a worker drained and taken back": self._drain_a_worker,
+            "a worker recycled": self._recycle_a_worker,
         }
 
     async def run(self) -> Report:
@@ -89,25 +97,26 @@ class _Chaos:
         for guild_id in self._good:
             await self._deploy_good(guild_id)
         deadline = time.monotonic() + plan.seconds
-        await asyncio.gather(self._talk(deadline), self._harm(deadline))
+        harming = asyncio.create_task(self._harm(deadline))
+        await asyncio.gather(harming, self._talk(deadline, harming))
         await self._count()
         return self._report
 
-    async def _talk(self, deadline: float) -> None:
+    async def _talk(self, deadline: float, harming: asyncio.Task[None]) -> None:
         for number in itertools.count():
-            if time.monotonic() >= deadline:
+            if harming.done() and time.monotonic() >= deadline:
                 return
             guild_id = self._dice.choice([*self._good, *self._hostile])
             await self._discord.ask(guild_id, f"n{number}")
             await asyncio.sleep(self._plan.ask_every)
 
     async def _harm(self, deadline: float) -> None:
-        """All harms in turn, in an order that chance has chosen."""
+        """All harms in turn, each at least once, in an order that chance has chosen."""
         names = list(self._harms)
-        while True:
+        for turn in itertools.count():
             self._dice.shuffle(names)
             for name in names:
-                if time.monotonic() + self._plan.harm_every >= deadline:
+                if turn and time.monotonic() + self._plan.harm_every >= deadline:
                     return
                 await asyncio.sleep(self._plan.harm_every)
                 self._report.done[name] += 1
@@ -158,6 +167,29 @@ class _Chaos:
 
     async def _replace_a_hostile_script(self) -> None:
         await self._deploy_good(self._dice.choice(self._hostile))
+
+    async def _move_guilds(self) -> None:
+        hosted = await self._flora.hosted()
+        where = [(guild_id, index) for index, guilds in hosted.items() for guild_id in guilds]
+        moves = [
+            self._move(guild_id, self._dice.choice([other for other in hosted if other != index]))
+            for guild_id, index in self._dice.sample(where, min(MOVED_AT_ONCE, len(where)))
+            if len(hosted) > 1
+        ]
+        await asyncio.gather(*moves)
+
+    async def _move(self, guild_id: str, worker: int) -> None:
+        has_moved = await self._flora.move(guild_id, worker)
+        self._report.moves["made" if has_moved else "given up"] += 1
+
+    async def _drain_a_worker(self) -> None:
+        index = self._dice.randrange(self._plan.workers)
+        if await self._flora.drain(index):
+            await self._flora.until_drained(index, DRAINED_BY)
+            await self._flora.take_back(index)
+
+    async def _recycle_a_worker(self) -> None:
+        await self._flora.recycle(self._dice.randrange(self._plan.workers))
 
     async def _deploy_good(self, guild_id: str) -> None:
         await self._flora.deploy(guild_id, GOOD.format(version=next(self._versions)))

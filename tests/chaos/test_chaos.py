@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from runtime.chaos.discord import Question
 from runtime.chaos.report import Report
@@ -15,12 +16,13 @@ MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
 async def test_the_promise_holds_under_each_harm(tmp_path: Path) -> None:
-    plan = Plan(seconds=6, guilds=10, hostile=2, ask_every=0.05, harm_every=0.5)
+    plan = Plan(seconds=3, guilds=10, hostile=2, ask_every=0.05, harm_every=0.3)
     report = await run(plan, MANAGE, tmp_path)
     assert report.held, str(report)
     assert report.sent > 10
     assert report.answered + report.told.total() == report.sent
-    assert len(report.done) == 8
+    assert len(report.done) == 11
+    assert report.moves.total() > 0
 
 
 def question(answer: str | None, answers: int = 1) -> Question:
@@ -64,6 +66,24 @@ async def test_the_command_refuses_what_makes_no_sense_and_touches_no_data(tmp_p
         stderr=asyncio.subprocess.PIPE,
     )
     _, problem = await process.communicate()
-    assert process.returncode == 1
-    assert b"minutes and guilds must be more than 0" in problem
+    assert process.returncode == 2
+    assert b"argument --minutes: '0' is not a number above 0, at most 1440" in problem
     assert not (tmp_path / "data" / "flora.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "problem"),
+    [
+        ("--minutes=-1", "argument --minutes: '-1' is not a number above 0, at most 1440"),
+        ("--minutes=soon", "argument --minutes: 'soon' is not a number above 0, at most 1440"),
+        ("--minutes=nan", "argument --minutes: 'nan' is not a number above 0, at most 1440"),
+        ("--minutes=1441", "argument --minutes: '1441' is not a number above 0, at most 1440"),
+        ("--guilds=0", "argument --guilds: '0' is not a whole number above 0, at most 1000"),
+        ("--guilds=1.5", "argument --guilds: '1.5' is not a whole number above 0, at most 1000"),
+        ("--workers=65", "argument --workers: '65' is not a whole number above 0, at most 64"),
+        ("--seed=x", "argument --seed: invalid int value: 'x'"),
+    ],
+)
+def test_what_a_run_may_be(argument: str, problem: str) -> None:
+    with pytest.raises(CommandError, match=problem):
+        call_command("chaos", argument)
