@@ -190,7 +190,7 @@ class Assembly:
             metrics,
             bring_up=self.deployer.bring_up,
             settle=self.deployer.settle,
-            notice=Notices(rest, self._scope).send,
+            notice=Notices(rest, self._scope, database, reports.runtime_note).send,
         )
         self.reconciler = Reconciler(
             database,

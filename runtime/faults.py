@@ -13,6 +13,7 @@ from functools import partial
 
 from deployments.models.fault import FaultKind, FollowUp
 from deployments.services.faults import Breach, Consequence, Policy, record_fault
+from deployments.services.notices import Recipient
 from runtime.database import Database, DatabaseAway
 from runtime.metrics import Metrics
 from runtime.offence import KILLS_WORKERS, Offence
@@ -27,7 +28,7 @@ PATIENCE = 3600.0
 WAITING = 16
 
 Note = Callable[[str, str, str], None]
-Notice = Callable[[str, int, str], Awaitable[None]]
+Notice = Callable[[str, Recipient, str], Awaitable[None]]
 
 
 class Faults:
@@ -44,8 +45,8 @@ class Faults:
         notice: Notice,
     ) -> None:
         """note(guild, level, text) writes into the guild's log; bring_up(guild) makes true what
-        the database says of it; settle(revision) finishes a deployment; notice(guild, channel,
-        text) tells the channel that the owner has chosen."""
+        the database says of it; settle(revision) finishes a deployment; notice(guild,
+        recipient, text) tells whom the owner has chosen."""
         self._database = database
         self._traces = traces
         self._policy = policy
@@ -110,9 +111,9 @@ class Faults:
             await self._settle(consequence.rollback_id)
         elif consequence.follow_up == FollowUp.SUSPENDED:
             await self._bring_up(script.guild_id)
-        if consequence.notice_channel is not None and offence.kind is not FaultKind.BUSY:
+        if consequence.recipient and offence.kind is not FaultKind.BUSY:
             text = f"**{consequence.guild_name}**: {sentence}"
-            await self._notice(script.guild_id, consequence.notice_channel, text)
+            await self._notice(script.guild_id, consequence.recipient, text)
 
     async def _describe(self, script: Script, offence: Offence) -> Breach:
         trace = await self._traces.explain(offence.error, script.revision_id)

@@ -16,14 +16,12 @@ from deployments.admin.pages import LATER, form_page
 from deployments.admin.scoped import operator_of
 from deployments.capabilities import Capability
 from deployments.limits import InvalidLimit, installation_limits
-from deployments.models import Guild
+from deployments.models import Guild, NoticeWebhook
 from deployments.models.fields import validate_snowflake
-from deployments.services.guild_settings import (
-    choose_capabilities,
-    choose_notice_channel,
-    set_limits,
-)
+from deployments.services.guild_settings import choose_capabilities, set_limits
+from deployments.services.notices import choose_notice_channel, choose_notice_webhook
 from deployments.services.outcome import until_it_holds
+from deployments.webhook import InvalidWebhook
 
 
 class NoticesForm(forms.Form):
@@ -34,23 +32,38 @@ class NoticesForm(forms.Form):
         validators=[validate_snowflake],
         help_text=(
             "The id that Discord's «Copy Channel ID» gives, of a channel of this server where the "
-            "bot may write. Left empty, nobody is told on Discord."
+            "bot may write."
+        ),
+    )
+    webhook = forms.CharField(
+        required=False,
+        label="Webhook address",
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=(
+            "What Discord's «Copy Webhook URL» gives, also of another server. Its token is kept "
+            "like a secret and not shown again. Where there is a webhook it is told instead of "
+            "the channel. Both left empty, nobody is told on Discord."
         ),
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def notices(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseBase:
-    chosen = str(guild.notice_channel or "")
-    form = NoticesForm(request.POST or None, initial={"channel": chosen})
+    chosen = {"channel": str(guild.notice_channel or ""), "webhook": _webhook_of(guild)}
+    form = NoticesForm(request.POST or None, initial=chosen)
     if form.is_valid():
-        channel = form.cleaned_data["channel"]
-        choose_notice_channel(
-            guild=guild, actor=Actor.of(request), channel_id=int(channel) if channel else None
-        )
-        told = "The channel is told from now on." if channel else "Nobody is told on Discord."
-        messages.success(request, told)
-        return redirect(_home(guild))
+        channel, webhook = form.cleaned_data["channel"], form.cleaned_data["webhook"]
+        actor = Actor.of(request)
+        try:
+            choose_notice_webhook(guild=guild, actor=actor, address=webhook)
+        except InvalidWebhook as problem:
+            form.add_error("webhook", str(problem))
+        else:
+            channel_id = int(channel) if channel else None
+            choose_notice_channel(guild=guild, actor=actor, channel_id=channel_id)
+            whom = "The webhook is" if webhook else "The channel is" if channel else "Nobody is"
+            messages.success(request, f"{whom} told on Discord from now on.")
+            return redirect(_home(guild))
     return form_page(
         request,
         site,
@@ -150,6 +163,11 @@ def limits(request: HttpRequest, site: AdminSite, guild: Guild) -> HttpResponseB
         cancel=_home(guild),
         of=guild,
     )
+
+
+def _webhook_of(guild: Guild) -> str:
+    """Its address without the token, which given back means the same one."""
+    return str(NoticeWebhook.objects.filter(guild=guild).first() or "")
 
 
 def _home(guild: Guild) -> str:

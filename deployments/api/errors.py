@@ -26,6 +26,7 @@ from deployments.services.roll_back import NotRollbackable
 from deployments.services.schedule import NotRunnable
 from deployments.services.secrets import InvalidSecret
 from deployments.source import InvalidSource
+from deployments.webhook import InvalidWebhook
 
 log = logging.getLogger("flora.deployments")
 
@@ -81,6 +82,8 @@ def envelope(error: Exception, context: dict[str, Any]) -> Response:
             return _answer(400, f"`{error.name}`: {error}")
         case InvalidSecret():
             return _answer(400, f"`{error.field}`: {error}")
+        case InvalidWebhook():
+            return _answer(400, f"`notice_webhook`: {error}")
         case KvError():
             answer = _answer(KV_STATUSES.get(error.code, 400), str(error), code=error.code)
             if error.retry_after is not None:

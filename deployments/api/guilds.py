@@ -31,6 +31,7 @@ from deployments.models.guild import ADMINISTRATOR
 from deployments.services.desired_state import pause, resume
 from deployments.services.faults import lift_suspension
 from deployments.services.guild_settings import choose_capabilities, choose_mentions, set_limits
+from deployments.services.notices import choose_notice_channel, choose_notice_webhook
 from deployments.services.outcome import until_it_holds
 
 
@@ -74,12 +75,20 @@ class Settings(APIView):
 
     @extend_schema(request=GuildSettingsRequest, responses={200: GuildSettingsAnswer, **REFUSALS})
     def patch(self, request: Request, guild_id: str) -> Response:
-        """Holds from the script's next message on."""
+        """Holds from the script's next message on, and from the next time that it is stopped."""
         actor = Actor.of(request)
         guild = guild_for(actor, guild_id)
         wanted = read_body(request, GuildSettingsRequest).validated_data
-        guild = choose_mentions(guild=guild, actor=actor, safe=wanted["safe_mentions"])
-        until_it_holds(guild)
+        if "notice_webhook" in wanted:  # first: it alone may be refused
+            address = wanted["notice_webhook"]
+            guild = choose_notice_webhook(guild=guild, actor=actor, address=address)
+        if "notice_channel" in wanted:
+            channel = wanted["notice_channel"]
+            channel_id = int(channel) if channel else None
+            guild = choose_notice_channel(guild=guild, actor=actor, channel_id=channel_id)
+        if "safe_mentions" in wanted:
+            guild = choose_mentions(guild=guild, actor=actor, safe=wanted["safe_mentions"])
+            until_it_holds(guild)
         return Response(GuildSettingsAnswer(guild).data)
 
 

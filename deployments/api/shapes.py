@@ -12,10 +12,12 @@ from deployments.capabilities import Capability
 from deployments.control import Service
 from deployments.models import LogEntry
 from deployments.models.fault import FaultKind, FollowUp
+from deployments.models.fields import validate_snowflake
 from deployments.models.guild import GuildState
 from deployments.models.revision import ActorType, Origin, Status
 from deployments.models.schedule import CatchUp, Outcome, Trigger
 from deployments.source import Source, SourceFile
+from deployments.webhook import MAX_ADDRESS
 
 # What is read at all; how many a guild may deploy is its own limit.
 MOST_FILES = 10_000
@@ -126,9 +128,20 @@ def read_query(request: Request, form_class: "type[serializers.Serializer[Any]]"
 
 class GuildSettingsRequest(serializers.Serializer[Any]):
     """safe_mentions: messages ping the users that they mention, but no role and never everyone,
-    unless the script says otherwise."""
+    unless the script says otherwise. notice_channel: the id of the channel that is told when the
+    script is stopped; notice_webhook: the address of the webhook that is told instead; null: none.
+    What is not named stays as it is."""
 
-    safe_mentions = Switch()
+    safe_mentions = Switch(required=False)
+    notice_channel = Text(
+        required=False, allow_null=True, allow_blank=False, validators=[validate_snowflake]
+    )
+    notice_webhook = Text(required=False, allow_null=True, max_length=MAX_ADDRESS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError(f"give at least one of {', '.join(self.fields)}")
+        return attrs
 
 
 class CapabilityField(serializers.ChoiceField):
@@ -279,6 +292,17 @@ class LimitsRequest(serializers.Serializer[Any]):
 class GuildSettingsAnswer(Answer):
     safe_mentions = serializers.BooleanField(
         help_text="false: messages ping whomever they mention, which is Discord's own default."
+    )
+    notice_channel = serializers.CharField(
+        required=False, help_text="The channel that is told when the script is stopped."
+    )
+    notice_webhook = serializers.CharField(
+        required=False, help_text="The webhook that is told instead, without its token."
+    )
+    notice_webhook_gone_at = serializers.DateTimeField(
+        source="notice_webhook.gone_at",
+        required=False,
+        help_text="When Discord said that there is no such webhook any more.",
     )
 
 

@@ -5,6 +5,7 @@ from deployments.models.fault import Fault
 from deployments.models.guild import Guild, GuildMember
 from deployments.models.kv import KvEntry, KvStore
 from deployments.models.log import LogEntry
+from deployments.models.notice_webhook import NoticeWebhook
 from deployments.models.restart import GatewaySession, WaitingEvent
 from deployments.models.revision import Revision
 from deployments.models.schedule import CronJob, JobRun, Task
@@ -25,6 +26,7 @@ __all__ = [
     "KvEntry",
     "KvStore",
     "LogEntry",
+    "NoticeWebhook",
     "Revision",
     "ScriptState",
     "Secret",

@@ -15,6 +15,7 @@ from deployments.actor import Actor
 from deployments.models import AuditEvent, CronJob, Fault, Guild, Revision
 from deployments.models.fault import FaultKind, FollowUp
 from deployments.models.revision import Origin
+from deployments.services.notices import Recipient, recipient_of
 from deployments.services.roll_back import roll_back
 
 # A guild that has behaved for so long begins at the foot of the ladder again.
@@ -62,14 +63,14 @@ class Breach:
 @dataclass(frozen=True, slots=True)
 class Consequence:
     """strikes: of the window, this one included. step: of the ladder, from 1, when the guild is
-    suspended. rollback_id: the pending revision that brings
-    the last good one back."""
+    suspended. recipient: who is told on Discord. rollback_id: the pending revision that brings the
+    last good one back."""
 
     follow_up: FollowUp
     until: datetime | None
     strikes: int
     guild_name: str
-    notice_channel: int | None
+    recipient: Recipient
     rollback_id: str | None = None
     step: int = 0
 
@@ -100,7 +101,7 @@ def record_fault(breach: Breach, policy: Policy) -> Consequence | None:
         )
     step = guild.suspensions if follow_up == FollowUp.SUSPENDED else 0
     return Consequence(
-        follow_up, until, strikes, str(guild), guild.notice_channel, rollback_id, step
+        follow_up, until, strikes, str(guild), recipient_of(guild), rollback_id, step
     )
 
 

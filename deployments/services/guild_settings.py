@@ -26,20 +26,6 @@ def choose_mentions(*, guild: Guild, actor: Actor, safe: bool) -> Guild:
     return guild
 
 
-def choose_notice_channel(*, guild: Guild, actor: Actor, channel_id: int | None) -> Guild:
-    """Where the bot says that the script was stopped; None: nowhere but in log and admin."""
-    with transaction.atomic():
-        guild = Guild.objects.select_for_update().get(pk=guild.pk)
-        if guild.notice_channel != channel_id:
-            guild.notice_channel = channel_id
-            guild.save(update_fields=["notice_channel", "updated_at"])
-            shown = str(channel_id) if channel_id else None
-            AuditEvent.record(
-                actor=actor, action="choose_notice_channel", guild=guild, channel=shown
-            )
-    return guild
-
-
 def set_limits(*, guild: Guild, actor: Actor, limits: dict[str, Any]) -> Guild:
     """The guild's own limits from now on, by their settings' names; what is not named is as for
     all guilds. The script is loaded anew where that needs it. Raises InvalidLimit."""

@@ -3,17 +3,18 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from deployments import control
 from deployments.actor import Actor
 from deployments.hosts import HostPattern, InvalidHost
-from deployments.models import AuditEvent, Guild, Secret
-from deployments.sealing import SEAL_BYTES, Unreadable, configured_sealer
+from deployments.models import AuditEvent, Guild, NoticeWebhook, Secret
+from deployments.sealing import SEAL_BYTES, Sealer, Unreadable, configured_sealer
 
 MAX_SECRETS = 100
 MAX_HOSTS = 50
@@ -99,24 +100,13 @@ class Rotation:
 
 
 def rotate_secrets(*, actor: Actor) -> Rotation:
-    """Seals every secret with the first master key, so that the others can be taken away."""
+    """Seals every secret, and the tokens of webhooks that are told of faults, with the first master
+    key, so that the others can be taken away."""
     sealer, rotation = configured_sealer(), Rotation()
     for pk in list(Secret.objects.order_by("guild_id", "name").values_list("pk", flat=True)):
-        with transaction.atomic():
-            secret = Secret.objects.select_for_update().filter(pk=pk).first()
-            if secret is None:
-                continue  # deleted meanwhile
-            if secret.key_id == sealer.key_id:
-                rotation.current += 1
-                continue
-            try:
-                value = sealer.open(secret.identity, secret.sealed)
-            except Unreadable:
-                rotation.unreadable.append(f"{secret.guild_id}/{secret.name}")
-                continue
-            secret.sealed = sealer.seal(secret.identity, value)
-            secret.save(update_fields=["key_id", "nonce", "ciphertext"])
-            rotation.resealed += 1
+        _reseal(Secret.objects.filter(pk=pk), sealer, rotation)
+    for pk in list(NoticeWebhook.objects.order_by("guild_id").values_list("pk", flat=True)):
+        _reseal(NoticeWebhook.objects.filter(pk=pk), sealer, rotation)
     AuditEvent.record(
         actor=actor,
         action="rotate_secrets",
@@ -125,6 +115,25 @@ def rotate_secrets(*, actor: Actor) -> Rotation:
         unreadable=rotation.unreadable,
     )
     return rotation
+
+
+def _reseal(rows: "QuerySet[Any]", sealer: Sealer, rotation: Rotation) -> None:
+    """rows: the one that is sealed, or none, when it was deleted meanwhile."""
+    with transaction.atomic():
+        row = rows.select_for_update().first()
+        if row is None:
+            return
+        if row.key_id == sealer.key_id:
+            rotation.current += 1
+            return
+        try:
+            value = sealer.open(row.identity, row.sealed)
+        except Unreadable:
+            rotation.unreadable.append(f"{row.guild_id}/{row.identity.name}")
+            return
+        row.sealed = sealer.seal(row.identity, value)
+        row.save(update_fields=["key_id", "nonce", "ciphertext"])
+        rotation.resealed += 1
 
 
 # --- rules ---------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from deployments.display import FAULT_KINDS
-from deployments.models import Guild
+from deployments.models import Guild, NoticeWebhook
 from deployments.models.fault import FaultKind
+from deployments.services.notices import recipient_of
+from deployments.webhook import Webhook
 from tests.admin.conftest import GARDEN, Visitor, World
 
 HOME = f"guild/{GARDEN}/change/"
@@ -75,6 +77,34 @@ def test_the_channel_that_is_told_is_a_channel_or_none(
     owner = Visitor(world.garden.owner)
     assert owner.post(f"guild/{GARDEN}/notices/", {"channel": typed}).status_code == status
     assert Guild.objects.get(pk=GARDEN).notice_channel == kept
+
+
+WEBHOOK = "https://discord.com/api/webhooks/300000000000000008/a-token-nobody-sees"
+SHOWN = "https://discord.com/api/webhooks/300000000000000008/…"
+
+
+def test_the_webhook_that_is_told_is_never_shown_with_its_token(world: World) -> None:
+    owner = Visitor(world.garden.owner)
+    form, home = f"guild/{GARDEN}/notices/", f"guild/{GARDEN}/change/"
+    assert owner.post(form, {"channel": "", "webhook": WEBHOOK}).status_code == 302
+    for page in (owner.get(form), owner.get(home)):
+        assert SHOWN in page.content.decode()
+        assert "a-token-nobody-sees" not in page.content.decode()
+    # The form sends back what it shows: another channel leaves the webhook as it is.
+    owner.post(form, {"channel": "300000000000000005", "webhook": SHOWN})
+    told = recipient_of(Guild.objects.get(pk=GARDEN))
+    assert (told.channel, told.webhook) == (
+        300000000000000005,
+        Webhook("300000000000000008", "a-token-nobody-sees"),
+    )
+    NoticeWebhook.objects.update(gone_at=timezone.now())
+    assert "Discord does not know the webhook" in owner.get(home).content.decode()
+    refused = owner.post(form, {"channel": "", "webhook": "https://example.com/"})
+    assert refused.status_code == 400
+    assert "expected a webhook&#x27;s address" in refused.content.decode()
+    assert Guild.objects.get(pk=GARDEN).notice_channel == 300000000000000005
+    owner.post(form, {"channel": "", "webhook": ""})
+    assert not recipient_of(Guild.objects.get(pk=GARDEN))
 
 
 @pytest.mark.parametrize(

@@ -235,3 +235,42 @@ async def test_strikes_outlive_a_restart_and_each_suspension_is_longer(
     assert refusal["data"]["content"] == "This bot is not running here at the moment."
     assert (await flora.request("POST", f"{path}/resume")).json["state"] == "running"
     assert await answer_of(guild) == "still here"
+
+
+async def test_a_webhook_is_told_once_each_time_and_the_channel_when_it_is_gone(
+    flora: Installation, guild: FakeGuild, discord: FakeDiscord
+) -> None:
+    assert (await flora.deploy(guild.id, bad("for (;;) {}"))).status == 200
+    channel, other = next(iter(guild.channels)), "300000000000000099"
+    webhook = {"id": other, "token": "wt-of-the-owner", "channel_id": channel, "name": "Faults"}
+    guild.webhooks[other] = {**webhook, "type": 1, "guild_id": guild.id, "avatar": None}
+    address = f"{discord.api_base}/webhooks/{other}/wt-of-the-owner"
+    chosen = await flora.request(
+        "PATCH",
+        f"/api/guilds/{guild.id}/settings",
+        {"notice_webhook": address, "notice_channel": channel},
+    )
+    assert chosen.status == 200
+    assert "wt-of-the-owner" not in str(chosen.json)
+
+    def notices() -> list[dict[str, Any]]:
+        return [m for m in guild.messages.values() if "the script was stopped" in m["content"]]
+
+    await guild.say("!bad")
+    await guild.until(lambda _: len(notices()) == 1, timeout=30)
+    (told,) = notices()
+    assert told["webhook_id"] == other
+    assert told["content"].startswith("**Garden**: the script was stopped while it handled")
+    (sent,) = discord.asked("POST", f"/webhooks/{other}/")
+    assert sent.body["allowed_mentions"] == {"parse": []}
+    del guild.webhooks[other]
+    for strike in (2, 3):
+        await guild.say("!bad")
+        await guild.until(lambda _, n=strike: len(notices()) == n, timeout=30)
+    assert [notice.get("webhook_id") for notice in notices()] == [other, None, None]
+    # It was tried once more, said to be gone once, and then not tried again.
+    assert len(discord.asked("POST", f"/webhooks/{other}/")) == 2
+    gone = f"the webhook https://discord.com/api/webhooks/{other}/… does not exist any more"
+    lines = await flora.until_logged(guild.id, gone)
+    assert sum(gone in line for line in lines) == 1
+    assert "wt-of-the-owner" not in flora.log()

@@ -6,7 +6,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +14,8 @@ from deployments.actor import Actor
 from deployments.models import AuditEvent, Guild, Secret
 from deployments.sealing import SEAL_BYTES, Identity, Sealed, Sealer, Unreadable
 from deployments.services.secrets import put_secret
+from tests.secrets.conftest import NEW, OLD
 
-OLD, NEW = "11" * 32, "22" * 32
 ROW = Identity("6f1d3c5e", "300000000000000001", "KEY", "0123456789ab", ("a.example",))
 
 
@@ -88,15 +87,6 @@ def test_the_first_key_seals_and_any_opens() -> None:
 
 
 # --- rotation --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def configure(*keys: str) -> None:
-        monkeypatch.setattr(settings.FLORA.secrets, "master_keys", list(keys))
-
-    configure(OLD)
-    return configure
 
 
 @pytest.fixture
