@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import logging
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
@@ -86,6 +87,8 @@ class Hosting:
         self.out_of_service: set[int] = set()
         # Guilds that were moved to another worker than their ids choose.
         self._placed: dict[str, int] = {}
+        # Whoever may live, also what loads or waits to be adopted.
+        self._isolates: weakref.WeakSet[HostedIsolate] = weakref.WeakSet()
         self._numbers = 0
         self._loading: dict[int, set[HostedIsolate]] = {}
         self._load_gates: dict[int, asyncio.Semaphore] = {}
@@ -227,11 +230,9 @@ class Hosting:
             self._released(guild_id)
 
     def tell_placeholders(self, guild_id: str, placeholders: dict[str, str]) -> None:
-        """The guild's secrets have changed: its script knows it from its next turn on."""
-        isolates = {isolate for loading in self._loading.values() for isolate in loading}
-        if (guild := self.guilds.get(guild_id)) is not None and guild.live is not None:
-            isolates.add(guild.live)
-        for isolate in isolates:
+        """The guild's secrets have changed: its script knows it from its next turn on, wherever it
+        runs, loads or, in a deployment or a move, waits to take over."""
+        for isolate in list(self._isolates):
             if isolate.guild_id == guild_id:
                 isolate.tell_placeholders(placeholders)
 
@@ -295,6 +296,7 @@ class Hosting:
             self._numbers += 1
             isolate = HostedIsolate(self._numbers, script, worker, guild, self._desk, trial=trial)
             loading.add(isolate)
+            self._isolates.add(isolate)
             limits = self._limits_of(script.guild_id)
             self.metrics.isolates_made.add()
             load = asyncio.create_task(

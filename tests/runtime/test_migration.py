@@ -435,6 +435,63 @@ async def test_placeholders_that_change_in_a_move_arrive(estate: Estate) -> None
     assert await estate.said("new") == ["new"]
 
 
+# One of its steps waits until the secret is another one than before the move.
+TELLS = """
+const step = async (name) => {
+  console.log(name)
+  while (name === 'STEP' && secrets.get('KEY') === 'before') {
+    await new Promise((done) => setTimeout(done, 5))
+  }
+  console.log(`${name}: ${secrets.get('KEY')}`)
+}
+on('suspend', () => step('suspend'))
+on('resume', () => step('resume'))
+on('messageCreate', () => console.log(`then: ${secrets.get('KEY')}`))
+await step('load')
+"""
+
+
+def tell(estate: Estate, value: str) -> None:
+    estate.known = {"KEY": value}
+    estate.hosting.tell_placeholders(GUILD, estate.known)
+
+
+@pytest.mark.parametrize("step", ["suspend", "load", "resume"])
+async def test_placeholders_that_change_in_the_middle_of_a_move_are_known_at_once(
+    estate: Estate, step: str
+) -> None:
+    """To the isolate that takes over, already while it does, and for certain to the one that is
+    live afterwards."""
+    await estate.run(TELLS.replace("STEP", step))
+    tell(estate, "before")
+    estate.printed.clear()
+    moving = asyncio.create_task(estate.migration.move(GUILD, 1))
+    await estate.said(step)
+    tell(estate, "after")
+    await moving
+    assert f"{step}: after" in estate.printed[GUILD]
+    estate.say(GUILD, "a")
+    await estate.said("then: after")
+    assert estate.worker_of() == 1
+
+
+async def test_placeholders_that_change_in_a_move_that_is_given_up_are_known_where_it_stays(
+    estate: Estate,
+) -> None:
+    await estate.run(TELLS)
+    tell(estate, "before")
+    estate.printed.clear()
+    fails = f"{TELLS.replace('STEP', 'load')}; throw new Error('not twice')"
+    estate.desired[GUILD] = Script(GUILD, "0", fails)
+    moving = asyncio.create_task(estate.migration.move(GUILD, 1))
+    await estate.said("load")
+    tell(estate, "after")
+    assert "not twice" in await refused(moving)
+    estate.say(GUILD, "a")
+    await estate.said("then: after")
+    assert estate.worker_of() == 0
+
+
 STEPS = st.lists(
     st.one_of(st.integers(1, 12), st.sampled_from(["move", "move", "yield"])),
     min_size=1,
