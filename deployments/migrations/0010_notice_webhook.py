@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('deployments', '0008_script_state'),
+        ('deployments', '0009_capabilities'),
     ]
 
     operations = [
