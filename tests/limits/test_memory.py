@@ -61,8 +61,6 @@ KEPT = {
     "runtime.guild_log:_windows": "ten seconds after a guild's last line",
     "runtime.interactions.interactions:_habits": "the oldest of 20 000 go first",
     "runtime.interactions.interactions:_kept": "the oldest of 50 000 go first",
-    "runtime.hosting:_load_gates": "one for each worker",
-    "runtime.hosting:_loading": "one for each worker",
     "runtime.load:_samples": "one minute",
     "runtime.load:guilds": "each sample's, of which there are those of one minute",
     "runtime.load:workers": "each sample's, of which there are those of one minute",
@@ -149,7 +147,9 @@ class House:
     """The runtime's parts as flora puts them together, in this process."""
 
     def __init__(self, discord: FakeDiscord) -> None:
-        supervisor = compose(settings.FLORA, None, migrated=lambda: None, announce=lambda: None)
+        quick = settings.FLORA.runtime.model_copy(update={"max_workers": 1, "turn_cpu_secs": 0.2})
+        config = settings.FLORA.model_copy(update={"runtime": quick})
+        supervisor = compose(config, None, migrated=lambda: None, announce=lambda: None)
         options = supervisor._options
         gateway = GatewayOptions(discord.token, discord.api_base, options.intents)
         self.database = Database()

@@ -45,6 +45,7 @@ class House:
         self, workers: int = 1, *, limits: Limits = LIMITS, desk: Desk | None = None
     ) -> None:
         """desk: who does operations; nobody else does."""
+        self.limits = limits
         self.desired: dict[str, Script] = {}
         self.may_fetch = asyncio.Event()
         self.may_fetch.set()
@@ -56,7 +57,7 @@ class House:
         options = PoolOptions(workers, pin=False, worker_capacity=64, sdk=SDK, driver="native")
         self.hosting = Hosting(
             options,
-            lambda guild_id: limits,
+            lambda guild_id: self.limits,
             desk or self,
             self,
             self._fetch,

@@ -4,10 +4,12 @@ CPU time, wall time and memory cannot be met exactly: what stays under its limit
 it at most, what goes over has no end. Operations are counted one by one.
 """
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from runtime.worker.protocol import TurnLimits
 from runtime.worker_process import WorkerProcess
@@ -23,6 +25,22 @@ EVER_MORE = "const a = []; for (;;) a.push({ n: a.length });"
 BUFFER = "new Uint8Array(1 << 20).fill(1);"
 EVER_MORE_BUFFERS = "const a = []; for (;;) a.push(new Uint8Array(8 << 20).fill(1));"
 MIB = 1 << 20
+
+# One worker for all of them.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def workshop() -> AsyncIterator[Workshop]:
+    workshop = Workshop()
+    yield workshop
+    await workshop.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(workshop: Workshop) -> WorkerProcess:
+    return await workshop.worker()
+
 
 Case = tuple[dict[str, Any], str, str]
 TURNS: dict[str, Case] = {
