@@ -208,7 +208,7 @@ class HostedIsolate:
         self.stage = Stage.LIVE
         held, self._held = self._held, []
         for record in held:
-            self._desk.perform(self, record)
+            self._perform(record)
 
     def send_event(self, dispatch: int, payload: bytes) -> None:
         self.worker.send(ToWorker.EVENT, self.number, dispatch, payload)
@@ -326,8 +326,11 @@ class HostedIsolate:
                 asyncio.get_running_loop().call_later(TRIAL_PATIENCE, self.on_waiting)
             self._held.append(record)
         elif self.stage is not Stage.GONE:
-            self.operations_under_way += 1
-            self._desk.perform(self, record)
+            self._perform(record)
+
+    def _perform(self, record: Record) -> None:
+        self.operations_under_way += 1
+        self._desk.perform(self, record)
 
     def _settle_load_if_only_held(self) -> None:
         if (

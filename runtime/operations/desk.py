@@ -91,8 +91,10 @@ class OperationDesk:
         one of several has asked, that which none of those can have asked who live."""
 
         def is_waited_for(asked: _Asked) -> bool:
+            if asked.at >= handler.ended_at:
+                return False  # it has been told, and goes on
             if asked.record.dispatch == ONE_OF_SEVERAL:
-                return handler.began_at <= asked.at < min(others_began_at, handler.ended_at)
+                return handler.began_at <= asked.at < others_began_at
             return asked.record.dispatch == handler.dispatch
 
         self._reject(isolate, is_waited_for, _timed_out(handler.seconds))

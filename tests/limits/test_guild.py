@@ -12,7 +12,7 @@ import pytest_asyncio
 from deployments.models.fault import FaultKind
 from runtime.event import Ending, Event
 from runtime.guild import GuildRuntime
-from runtime.script import LoadFailed
+from runtime.script import LoadFailed, Script
 from tests.runtime.test_handler_life import WAITS, SlowKv, desk_over
 from tests.runtime.test_hosting import GUILD, LIMITS, House
 from tests.unit.test_guild_queue import Reports
@@ -121,6 +121,21 @@ async def test_a_handler_lives_for_so_long(
     house.kv.hurry()
     printed = await house.until(lambda: house.printed.get(guild.guild_id))
     assert printed[0].partition(":")[0] == ("TIMEOUT" if is_over else "undefined")
+
+
+async def test_what_was_held_back_until_the_swap_is_under_way_from_then_on(
+    house: Quarters,
+) -> None:
+    source = "await kv.store('s').set('k', 'v'); console.log('set')"
+    script = Script(str(next(_ids)), "0", source)
+    isolate = await house.hosting.load(script, trial=True)
+    assert isolate.operations_under_way == 0
+    assert house.hosting.adopt(isolate)
+    assert isolate.operations_under_way == 1
+    house.kv.hurry()
+    await house.until(lambda: house.printed.get(script.guild_id))
+    assert isolate.operations_under_way == 0
+    assert not house.hosting.guilds[script.guild_id].busy
 
 
 SLEEPS = "await new Promise((done) => setTimeout(done, 100)); console.log('up')"
