@@ -147,8 +147,10 @@ class House:
     """The runtime's parts as flora puts them together, in this process."""
 
     def __init__(self, discord: FakeDiscord) -> None:
-        quick = settings.FLORA.runtime.model_copy(update={"max_workers": 1, "turn_cpu_secs": 0.2})
-        config = settings.FLORA.model_copy(update={"runtime": quick})
+        # A loop ends soon, and on a busy machine nothing else does.
+        own = {"max_workers": 1, "turn_cpu_secs": 0.2, "dispatch_timeout_secs": 0.0}
+        runtime = settings.FLORA.runtime.model_copy(update=own)
+        config = settings.FLORA.model_copy(update={"runtime": runtime})
         supervisor = compose(config, None, migrated=lambda: None, announce=lambda: None)
         options = supervisor._options
         gateway = GatewayOptions(discord.token, discord.api_base, options.intents)
