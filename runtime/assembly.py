@@ -371,6 +371,7 @@ class Assembly:
         self._command_sync.request(isolate.guild_id)
 
     def _on_adopted(self, isolate: HostedIsolate) -> None:
+        self._states.on_adopted(isolate.guild_id)
         self.scheduler.adopt(
             isolate.guild_id,
             isolate.script.revision_id,

@@ -124,6 +124,11 @@ class GuildRuntime:
             self._drop(dropped, "queue full")
         self._pump()
 
+    def offer_first(self, event: Event) -> None:
+        """The same, before everything that waits."""
+        self._queue.put_back([event])
+        self._pump()
+
     @property
     def is_overrun(self) -> bool:
         """Whether its queue has dropped events, and is not down to half of its room since."""

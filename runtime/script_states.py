@@ -30,12 +30,21 @@ class ScriptStates:
         self._database = database
         self._hosting = hosting
         self._migration = migration
+        # Guilds whose scripts were still loading when states were handed back: their events wait
+        # until they have theirs.
+        self._owed: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def suspend_all(self, seconds: float) -> int:
         """Asks every script that has something to take along, for at most so long; how many have
-        answered. Whoever is late or fails begins anew next time."""
+        answered. Whoever is late or fails begins anew next time; whoever has not been given yet
+        what it has left is not asked, and keeps that."""
         deadline, room = time.monotonic() + seconds, asyncio.Semaphore(AT_ONCE)
-        guilds = [g for g in self._hosting.guilds.values() if g.live and g.live.hands_over]
+        guilds = [
+            guild
+            for guild in self._hosting.guilds.values()
+            if guild.live and guild.live.hands_over and guild.guild_id not in self._owed
+        ]
         asked = [asyncio.create_task(self._suspend(guild, room, deadline)) for guild in guilds]
         if not asked:
             return 0
@@ -62,7 +71,8 @@ class ScriptStates:
         return True
 
     async def hand_back(self) -> None:
-        """To the scripts that run again, before any event."""
+        """To the scripts that run again, before any event; to those that still load as soon as they
+        do, and if flora stops before that it is there for the next start."""
         try:
             await self._hand_back()
         except DatabaseAway as away:
@@ -70,10 +80,35 @@ class ScriptStates:
 
     async def _hand_back(self) -> None:
         for guild_id in await self._database.run(guilds_with_state, patience=60.0):
-            revision_id = self._hosting.runs(guild_id) or ""
-            state = await self._database.run(partial(take_state, guild_id, revision_id))
-            if state is not None and (guild := self._hosting.guilds.get(guild_id)) is not None:
-                guild.offer(Event(RESUME, b"%b\n%b" % (RESUME.encode(), state), stage="resume"))
+            guild = self._hosting.guilds.get(guild_id)
+            if guild is not None and guild.live is None:
+                guild.hold()
+                self._owed.add(guild_id)
+            else:
+                await self._give(guild_id)
+
+    def on_adopted(self, guild_id: str) -> None:
+        """The guild's script is there: it gets what it was owed, before its events go on."""
+        if guild_id in self._owed and (guild := self._hosting.guilds.get(guild_id)) is not None:
+            task = asyncio.create_task(self._pay(guild), name=f"state-{guild_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _pay(self, guild: GuildRuntime) -> None:
+        try:
+            await self._give(guild.guild_id)
+        except DatabaseAway as away:
+            log.error("guild %s begins anew, its state is out of reach: %s", guild.guild_id, away)
+        finally:
+            self._owed.discard(guild.guild_id)
+            guild.let_go()
+
+    async def _give(self, guild_id: str) -> None:
+        revision_id = self._hosting.runs(guild_id) or ""
+        state = await self._database.run(partial(take_state, guild_id, revision_id))
+        if state is not None and (guild := self._hosting.guilds.get(guild_id)) is not None:
+            payload = b"%b\n%b" % (RESUME.encode(), state)
+            guild.offer_first(Event(RESUME, payload, stage="resume"))
 
 
 def keep_state(guild_id: str, revision_id: str, state: bytes) -> None:

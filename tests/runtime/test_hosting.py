@@ -53,6 +53,7 @@ class House:
         self.failed: list[ScriptError] = []
         self.offences: list[tuple[str, FaultKind, bool]] = []
         self.fetched = 0
+        self.adopted: Callable[[HostedIsolate], None] = lambda isolate: None
         self._changed = asyncio.Event()
         options = PoolOptions(workers, pin=False, worker_capacity=64, sdk=SDK, driver="native")
         self.hosting = Hosting(
@@ -62,11 +63,14 @@ class House:
             self,
             self._fetch,
             secrets=self,
-            adopted=lambda isolate: None,
+            adopted=self._on_adopted,
             released=lambda guild_id: None,
             subscribed=lambda isolate: None,
             offended=self._offended,
         )
+
+    def _on_adopted(self, isolate: HostedIsolate) -> None:
+        self.adopted(isolate)
 
     async def until(self, condition: Callable[[], Any]) -> Any:
         async with asyncio.timeout(20):
