@@ -15,6 +15,7 @@ from nextcord.http import Route
 
 from gateway.errors import GatewayRefused
 from gateway.intents import PRIVILEGED, IntentChoice
+from gateway.payloads import OddPayload, check_event
 from gateway.session import GatewaySession
 from gateway.shard import REFUSALS, Shard
 
@@ -54,15 +55,31 @@ class _Parsers:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
+        self._odd = 0
 
-    def __getitem__(self, event: str) -> Callable[[dict[str, Any]], None]:
-        def forward(data: dict[str, Any]) -> None:
+    def __getitem__(self, event: Any) -> Callable[[Any], None]:
+        """event, and what is forwarded: what a frame has for its `t` and `d`."""
+
+        def forward(data: Any) -> None:
             try:
+                check_event(event, data)
                 self._sink(event, data)
+            except OddPayload as odd:
+                self._note(event, odd)
             except Exception:  # one odd event must not end the connection
-                log.exception("event %s could not be taken", event)
+                log.exception("event %.100r could not be taken", event)
 
         return forward
+
+    def _note(self, event: Any, odd: OddPayload) -> None:
+        self._odd += 1
+        if self._odd.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: visible, never a flood
+            log.warning(
+                "event %.100r is not as Discord describes it and was left out: %s (%d so far)",
+                event,
+                odd,
+                self._odd,
+            )
 
 
 class _Client(nextcord.AutoShardedClient):

@@ -12,7 +12,10 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from gateway.errors import DiscordError, ScopeForbidden
+from gateway.payloads import Known, Snowflake, read
 
 # How long Discord's answers are believed; seconds.
 POSITIVE_TTL, NEGATIVE_TTL = 3600.0, 300.0
@@ -37,6 +40,25 @@ LEARNED_FROM = frozenset(
 CHANNEL, WEBHOOK, INVITE = "/channels/{id}", "/webhooks/{id}", "/invites/{id}"
 SIGNED_WEBHOOK = "/webhooks/{id}/{token}"
 
+
+class _GuildPlaces(Known, frozen=True):
+    """A guild with what is in it; of one that is unavailable Discord does not tell."""
+
+    channels: list[Known] = []
+    threads: list[Known] = []
+
+
+class _Place(Known, frozen=True):
+    """A channel or thread; one of nobody's guild has no guild_id."""
+
+    guild_id: Snowflake | None = None
+
+
+class _Threads(msgspec.Struct, frozen=True):
+    guild_id: Snowflake
+    threads: list[Known] = []
+
+
 LookUp = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -58,23 +80,30 @@ class ObjectScope:
     # --- learning --------------------------------------------------------------------------
 
     def learn(self, event: str, data: dict[str, Any]) -> None:
-        """Takes what an event of LEARNED_FROM says about channels and threads."""
+        """Takes what an event of LEARNED_FROM says about channels and threads. Raises
+        OddPayload, and has then learned nothing."""
         match event:
             case "GUILD_CREATE":
-                for channel in (*data.get("channels", ()), *data.get("threads", ())):
-                    self._add(channel["id"], data["id"])
+                guild = read(_GuildPlaces, data)
+                for known in (*guild.channels, *guild.threads):
+                    self._add(known.id, guild.id)
             case "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE":
-                if guild_id := data.get("guild_id"):
-                    self._add(data["id"], guild_id)
+                place = read(_Place, data)
+                if place.guild_id is not None:
+                    self._add(place.id, place.guild_id)
             case "THREAD_LIST_SYNC":
-                for thread in data.get("threads", ()):
-                    self._add(thread["id"], data["guild_id"])
+                synced = read(_Threads, data)
+                for thread in synced.threads:
+                    self._add(thread.id, synced.guild_id)
             case "CHANNEL_DELETE" | "THREAD_DELETE":
-                self._remove(data["id"])
+                gone = read(_Place, data)
+                if gone.guild_id is not None:
+                    self._remove(gone.id, gone.guild_id)
             case "GUILD_DELETE":
-                for channel_id in self._guild_channels.pop(data["id"], ()):
+                guild_id = read(Known, data).id
+                for channel_id in self._guild_channels.pop(guild_id, ()):
                     self._channels.pop(channel_id, None)
-                self._misses.pop(data["id"], None)
+                self._misses.pop(guild_id, None)
 
     def learn_channel(self, guild_id: str, channel_id: str) -> None:
         """A channel or thread that the guild's script has created, before its event comes."""
@@ -92,8 +121,9 @@ class ObjectScope:
         self._guild_channels.setdefault(guild_id, set()).add(channel_id)
         self._answers.pop((CHANNEL, channel_id), None)
 
-    def _remove(self, channel_id: str) -> None:
-        if guild_id := self._channels.pop(channel_id, None):
+    def _remove(self, channel_id: str, guild_id: str) -> None:
+        if self._channels.get(channel_id) == guild_id:  # no event takes another guild's
+            del self._channels[channel_id]
             self._guild_channels.get(guild_id, set()).discard(channel_id)
 
     # --- asking ----------------------------------------------------------------------------

@@ -48,6 +48,7 @@ class _Socket(DiscordWebSocket):
 
     is_held = False
     _taken: int | None = None
+    _odd = 0
 
     @property
     def sequence(self) -> int | None:
@@ -55,8 +56,27 @@ class _Socket(DiscordWebSocket):
 
     @sequence.setter
     def sequence(self, value: int | None) -> None:
+        if value is not None and type(value) is not int:
+            raise TypeError(f"a sequence is a whole number, not {value!r:.50}")
         if not self.is_held or value is None:  # None: Discord has ended the session
             self._taken = value
+
+    async def received_message(self, msg: str | bytes, /) -> None:
+        """A frame that is none of the gateway's is passed over: if it ended the connection, each
+        RESUME would bring it again. Once its sequence is taken a RESUME does not, and without a
+        session or a heartbeat there is nothing to keep: those begin anew."""
+        before = self._taken
+        try:
+            await super().received_message(msg)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            self._buffer = bytearray()
+            if self._keep_alive is None or self.session_id is None or self._taken != before:
+                raise
+            self._odd += 1
+            if self._odd.bit_count() == 1:
+                log.warning(
+                    "a frame of the gateway makes no sense: %r (%d so far)", error, self._odd
+                )
 
 
 class Shard:

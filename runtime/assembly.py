@@ -15,7 +15,7 @@ from typing import Any
 
 from gateway.client import GatewayClient, GatewayOptions
 from gateway.errors import GatewayRefused
-from gateway.intents import needed_for
+from gateway.intents import KNOWN_EVENTS, needed_for
 from gateway.rest import DiscordRest, Held
 from gateway.scope import ObjectScope
 from gateway.session import GatewaySession
@@ -64,6 +64,8 @@ from runtime.stack_traces import StackTraces
 log = logging.getLogger("flora.runtime")
 
 TAKE_IN_TIMEOUT = 20.0
+# What metrics call events that flora does not know by name: there may come any number of them.
+OTHER_EVENTS = "other"
 # How long a member is let wait for a script that has ended without an answer, where handlers have
 # no limit of their own; seconds.
 NO_LIMIT_PATIENCE = 30.0
@@ -314,7 +316,7 @@ class Assembly:
     # --- what the parts ask of each other --------------------------------------------------
 
     def _take(self, event: str, data: dict[str, Any]) -> None:
-        self._metrics.gateway_events.add(event)
+        self._metrics.gateway_events.add(event if event in KNOWN_EVENTS else OTHER_EVENTS)
         if self._intake_open:
             self._router.take(event, data)
             if self._waiting and event == "READY":

@@ -10,17 +10,35 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 
 from deployments.models import CronJob, Guild, Revision
 from deployments.models.revision import Status
+from gateway.payloads import Known, OddPayload, read
 from runtime.database import Database, DatabaseAway
 
 log = logging.getLogger("flora.discord")
 
 BATCH = 200
 EVENTS = frozenset({"READY", "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"})
+
+
+class _Guild(Known, frozen=True):
+    """Of one that is unavailable Discord tells no more than that. An odd name is no reason to
+    leave a guild without its script."""
+
+    name: Any = None
+    icon: Any = None
+    unavailable: Any = False
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """shard: its number, and how many there are."""
+
+    guilds: list[Known] = []
+    shard: tuple[int, int] = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +149,26 @@ class Roster:
         self._keep(asyncio.create_task(self._take_in_unscripted(), name="roster-unscripted"))
 
     def take(self, event: str, data: dict[str, Any]) -> None:
-        """An event of EVENTS."""
+        """An event of EVENTS. Raises OddPayload, and has then noted nothing."""
         match event:
             case "READY":
-                shard, shards = data.get("shard") or (0, 1)
-                listed = frozenset(guild["id"] for guild in data.get("guilds", ()))
+                ready = read(_Ready, data)
+                shard, shards = ready.shard
+                if not 0 <= shard < shards:
+                    raise OddPayload(f"there is no shard {shard} of {shards}")
+                listed = frozenset(guild.id for guild in ready.guilds)
                 self._changes.put(_Listed(listed, shard, shards))
                 self._awaited |= listed
                 self._all_taken_in.clear()
-            case "GUILD_CREATE" | "GUILD_UPDATE":
-                if not data.get("unavailable"):
-                    name, icon = data.get("name") or "", data.get("icon") or ""
-                    self._changes.put(_Seen(data["id"], name[:100], icon[:64]))
-            case "GUILD_DELETE" if not data.get("unavailable"):
-                self._changes.put(_Left(data["id"]))
+            case "GUILD_CREATE" | "GUILD_UPDATE" | "GUILD_DELETE":
+                guild = read(_Guild, data)
+                if guild.unavailable:
+                    return
+                if event == "GUILD_DELETE":
+                    self._changes.put(_Left(guild.id))
+                    return
+                name, icon = _storable(guild.name, 100), _storable(guild.icon, 64)
+                self._changes.put(_Seen(guild.id, name, icon))
 
     async def wait_taken_in(self) -> None:
         """Returns when each guild that READY listed has its script, or has none."""
@@ -157,6 +181,9 @@ class Roster:
                 result = await self._database.run(partial(_record, batch), patience=3600.0)
             except DatabaseAway:
                 log.error("%d changes of guilds are lost; READY brings them again", len(batch))
+                continue
+            except Exception:  # the guilds that come after these are taken in all the same
+                log.exception("%d changes of guilds could not be noted", len(batch))
                 continue
             finally:
                 self._changes.settle()
@@ -186,6 +213,13 @@ class Roster:
         self._awaited.discard(guild_id)
         if not self._awaited:
             self._all_taken_in.set()
+
+
+def _storable(text: Any, length: int) -> str:
+    """What every database takes for text; empty for what is none."""
+    if not isinstance(text, str):
+        return ""
+    return text.replace("\x00", "").encode(errors="replace").decode()[:length]
 
 
 def _unscripted() -> list[str]:

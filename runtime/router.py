@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from gateway.payloads import OddPayload, is_snowflake
 from gateway.scope import LEARNED_FROM, ObjectScope
 from runtime import roster
 from runtime.event import Event
@@ -44,7 +45,8 @@ class Router:
         self._refused: dict[str, None] = {}
 
     def take(self, event: str, data: dict[str, Any]) -> None:
-        """One dispatch of the gateway: Discord's name and its `d`."""
+        """One dispatch of the gateway: Discord's name and its `d`. Raises OddPayload, and has
+        then told nobody."""
         if event == INTERACTION:
             self._take_interaction(data)
             return
@@ -57,12 +59,13 @@ class Router:
                 known = {name: data[name] for name in FOR_EVERY_SCRIPT if name in data}
                 self._hosting.broadcast(as_event(event, known))
                 return
-        guild_id = data.get("guild_id") or (data.get("id") if event in roster.EVENTS else None)
-        if guild_id is not None and event not in FOR_NO_SCRIPT:
+        guild_id = data.get("id" if event in roster.EVENTS else "guild_id")
+        if isinstance(guild_id, str) and event not in FOR_NO_SCRIPT:
             guild = self._hosting.guild_that_wants(guild_id, event)
             if guild is not None:
+                told = as_event(event, data)
                 self._learn_place(guild_id, data)
-                guild.offer(as_event(event, data))
+                guild.offer(told)
 
     def greet(self, user: dict[str, Any], application: dict[str, Any]) -> None:
         """A session of an earlier process goes on, without a READY: scripts are told all the same
@@ -95,12 +98,13 @@ class Router:
         """In a session that goes on no GUILD_CREATE tells of the channels: what happens in them
         does, before a script answers there."""
         channel_id = data.get("channel_id")
-        if channel_id is not None and not self._scope.knows_channel(guild_id, channel_id):
+        if is_snowflake(channel_id) and not self._scope.knows_channel(guild_id, channel_id):
             self._scope.learn_channel(guild_id, channel_id)
 
     def _take_interaction(self, data: dict[str, Any]) -> None:
-        if data.get("id") in self._refused:
+        if str(data.get("id")) in self._refused:
             return
+        event = as_event(INTERACTION, data)
         interaction = self._interactions.begin(data)
         if interaction is None:
             return
@@ -110,11 +114,16 @@ class Router:
         elif not guild.wants(INTERACTION):
             self._interactions.refuse(interaction, NOT_HANDLED)
         else:
-            event = as_event(INTERACTION, data)
             event.ended = partial(self._interactions.event_ended, interaction)
             self._learn_place(guild.guild_id, data)
             guild.offer(event)
 
 
 def as_event(event: str, data: dict[str, Any]) -> Event:
-    return Event(event, b"%b\n%b" % (event.encode(), orjson.dumps(data)))
+    """As it goes to a worker. Raises OddPayload for what is nested more deeply than JSON of
+    Discord's ever is."""
+    try:
+        text = orjson.dumps(data)
+    except orjson.JSONEncodeError as error:
+        raise OddPayload(str(error)) from None
+    return Event(event, b"%b\n%b" % (event.encode(), text))

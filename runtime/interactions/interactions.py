@@ -83,9 +83,10 @@ class Interactions:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, data: dict[str, Any]) -> Interaction | None:
-        """Takes INTERACTION_CREATE's `d`; None for what nobody can answer."""
+        """Takes INTERACTION_CREATE's `d`; None for what nobody can answer, and for one that is
+        known already: its token stays whose it is. Raises OddPayload."""
         received = Received.of(data)
-        if received is None:
+        if received is None or received.token in self._kept:
             return None
         interaction = Interaction(
             received,

@@ -63,11 +63,11 @@ def _changed(draw: st.DrawFn, value: Any, strange: st.SearchStrategy[Any]) -> An
         if how == 0:
             del value[key]
         elif how == 1 and isinstance(value, dict):
-            value[draw(st.text(max_size=8))] = draw(strange)
+            value[draw(st.text(max_size=8))] = copy.deepcopy(draw(strange))
         else:
             value[key] = _changed(draw, value[key], strange)
         return value
-    return draw(strange)
+    return copy.deepcopy(draw(strange))  # the next change must not change AWKWARD
 
 
 def as_json(value: Any) -> bytes:

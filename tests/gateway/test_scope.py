@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import DiscordError, ScopeForbidden
+from gateway.payloads import OddPayload
 from gateway.scope import (
     MAX_MISSES,
     MISSES_WITHIN,
@@ -180,8 +181,8 @@ async def test_channels_are_learned_from_events(
 @pytest.mark.parametrize(
     ("event", "data"),
     [
-        ("CHANNEL_DELETE", {"id": CHANNEL}),
-        ("THREAD_DELETE", {"id": CHANNEL}),
+        ("CHANNEL_DELETE", {"id": CHANNEL, "guild_id": OWN}),
+        ("THREAD_DELETE", {"id": CHANNEL, "guild_id": OWN}),
         ("GUILD_DELETE", {"id": OWN}),
     ],
 )
@@ -206,6 +207,38 @@ async def test_a_channel_never_changes_its_guild(discord: Discord) -> None:
     with pytest.raises(ScopeForbidden):
         await discord.scope.require_channel(OTHER, CHANNEL)
     assert discord.asked == []
+
+
+@pytest.mark.parametrize("event", ["CHANNEL_DELETE", "THREAD_DELETE"])
+@pytest.mark.parametrize("whose", [{"guild_id": OTHER}, {}])
+async def test_no_event_of_another_guild_takes_a_channel_away(
+    discord: Discord, event: str, whose: dict[str, str]
+) -> None:
+    discord.scope.learn("CHANNEL_CREATE", {"id": CHANNEL, "guild_id": OWN})
+    discord.scope.learn(event, {"id": CHANNEL, **whose})
+    discord.scope.learn("CHANNEL_CREATE", {"id": CHANNEL, "guild_id": OTHER})
+    assert discord.scope.knows_channel(OWN, CHANNEL)
+    assert not discord.scope.knows_channel(OTHER, CHANNEL)
+
+
+ODD: list[tuple[str, Any]] = [
+    ("GUILD_CREATE", {"id": OTHER, "channels": [{"id": CHANNEL}, {"id": None}]}),
+    ("GUILD_CREATE", {"id": OTHER, "channels": [{"id": CHANNEL}], "threads": [THREAD]}),
+    ("GUILD_CREATE", {"id": [OTHER], "channels": [{"id": CHANNEL}]}),
+    ("CHANNEL_CREATE", {"id": CHANNEL, "guild_id": int(OTHER)}),
+    ("CHANNEL_CREATE", {"id": f"{CHANNEL}\n", "guild_id": OTHER}),
+    ("CHANNEL_CREATE", {"id": "9223372036854775808", "guild_id": OTHER}),
+    ("THREAD_LIST_SYNC", {"guild_id": OTHER, "threads": [{"id": CHANNEL}, {}]}),
+    ("GUILD_DELETE", {"id": {}}),
+    ("CHANNEL_DELETE", {}),
+]
+
+
+@pytest.mark.parametrize(("event", "data"), ODD)
+async def test_of_an_odd_event_nothing_is_learned(discord: Discord, event: str, data: Any) -> None:
+    with pytest.raises(OddPayload):
+        discord.scope.learn(event, data)
+    assert not discord.scope.knows_channel(OTHER, CHANNEL)
 
 
 async def test_what_a_script_has_made_is_its_guilds(discord: Discord) -> None:
