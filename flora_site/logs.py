@@ -27,7 +27,12 @@ def configure_logging(log_filter: str, *, readable: bool) -> None:
         _logger_as_target,
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(pad_event_to=0, sort_keys=False)
+        structlog.dev.ConsoleRenderer(
+            pad_event_to=0,
+            sort_keys=False,
+            # Where rich is installed structlog would let it draw them, a page and seconds each.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
         if readable
         else structlog.processors.JSONRenderer()
     )
