@@ -14,10 +14,11 @@ import time
 import uuid
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.conf import settings
+from msgspec import Meta
 
 log = logging.getLogger("flora.deployments")
 
@@ -33,28 +34,35 @@ REDIS_REPLY_TTL = 60
 REDIS_BACKLOG = 1000
 
 
+# Bounded, as they stand in logs and in tables of whoever is told.
+RevisionId = Annotated[str, Meta(max_length=36)]
+GuildId = Annotated[str, Meta(pattern=r"\A[0-9]{1,20}\Z")]
+# What msgspec raises for bytes that are not the message expected.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
 class Deploy(msgspec.Struct, frozen=True, tag="deploy"):
     """Load this pending revision; answered with Settled when it has succeeded or failed."""
 
-    revision_id: str
+    revision_id: RevisionId
 
 
 class Reconcile(msgspec.Struct, frozen=True, tag="reconcile"):
     """The desired state of this guild has changed; answered with Done when it holds."""
 
-    guild_id: str
+    guild_id: GuildId
 
 
 class RunRequested(msgspec.Struct, frozen=True, tag="run_requested"):
     """Somebody wants a cron job of this guild to run now; answered with Done at once."""
 
-    guild_id: str
+    guild_id: GuildId
 
 
 class Migrate(msgspec.Struct, frozen=True, tag="migrate"):
     """Move this guild to the worker of this number; answered with Migrated or Refused."""
 
-    guild_id: str
+    guild_id: GuildId
     worker: int
 
 
@@ -197,7 +205,7 @@ Reply = Settled | Done | Migrated | Refused | Status | Metrics | Workers | Faile
 class Envelope(msgspec.Struct, frozen=True):
     """A request over Redis. expires_at: unix seconds, after which nobody waits for the reply."""
 
-    request_id: str
+    request_id: Annotated[str, Meta(max_length=64)]
     expires_at: float
     message: Message
 
@@ -272,7 +280,10 @@ def _ask_over_socket(path: Path, message: Message, deadline: float) -> Reply:
 
 
 def _decode(body: bytes) -> Reply:
-    reply: Reply = msgspec.msgpack.decode(body, type=Reply)
+    try:
+        reply: Reply = msgspec.msgpack.decode(body, type=Reply)
+    except UNREADABLE as error:
+        raise RuntimeUnreachable(f"the runtime's answer could not be read: {error}") from None
     return reply
 
 

@@ -23,6 +23,7 @@ from deployments.control import (
     REDIS_REPLY,
     REDIS_REPLY_TTL,
     REDIS_REQUESTS,
+    UNREADABLE,
     Envelope,
     Failed,
     Message,
@@ -33,6 +34,10 @@ log = logging.getLogger("flora.runtime")
 
 Handle = Callable[[Message], Awaitable[Reply]]
 RETRY_FIRST, RETRY_LAST = 0.1, 30.0
+# Whoever asks has written the message at once, and reads its reply at once; seconds.
+PATIENCE = 10.0
+# What is asked at a time. More connections are turned away, more requests wait in Redis.
+MOST_AT_ONCE = 256
 # How long one wait for a request takes before it is asked again; seconds.
 REDIS_WAIT = 5
 # How long the web believes that a runtime listens which has died; seconds.
@@ -46,9 +51,20 @@ class AlreadyRunning(Exception):
 class ControlSocket:
     """Listens on a Unix socket that only this user may open."""
 
-    def __init__(self, path: Path, handle: Handle) -> None:
+    def __init__(
+        self,
+        path: Path,
+        handle: Handle,
+        *,
+        patience: float = PATIENCE,
+        most_at_once: int = MOST_AT_ONCE,
+    ) -> None:
+        """patience: for a message to come, and for its reply to be taken; seconds."""
         self._path = path
         self._handle = handle
+        self._patience = patience
+        self._most_at_once = most_at_once
+        self._asked = 0
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -81,20 +97,32 @@ class ControlSocket:
         return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._asked += 1
         try:
-            (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-            if length > MAX_MESSAGE_BYTES:
+            if self._asked > self._most_at_once:
                 return
-            message = msgspec.msgpack.decode(await reader.readexactly(length), type=Message)
-            reply = msgspec.msgpack.encode(await answer(self._handle, message))
-            writer.write(LENGTH.pack(len(reply)) + reply)
-            await writer.drain()
+            async with asyncio.timeout(self._patience):
+                (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+                if length > MAX_MESSAGE_BYTES:
+                    return
+                body = await reader.readexactly(length)
+            reply = msgspec.msgpack.encode(await self._reply(body))
+            async with asyncio.timeout(self._patience):
+                writer.write(LENGTH.pack(len(reply)) + reply)
+                await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
-            pass  # whoever asked has gone: what was wanted is in the database
-        except msgspec.MsgspecError as error:
-            log.warning("a control message could not be read: %s", error)
+            pass  # whoever asked has gone, or is silent: what was wanted is in the database
         finally:
+            self._asked -= 1
             writer.close()
+
+    async def _reply(self, body: bytes) -> Reply:
+        try:
+            message = msgspec.msgpack.decode(body, type=Message)
+        except UNREADABLE as error:
+            log.warning("a control message could not be read: %s", error)
+            return Failed(f"the message could not be read: {error}")
+        return await answer(self._handle, message)
 
 
 class ControlOverRedis:
@@ -133,6 +161,8 @@ class ControlOverRedis:
                     await self._redis.ping()
                     self._set_connected("")
                 delay = RETRY_FIRST
+                while len(self._answers) >= MOST_AT_ONCE:
+                    await asyncio.wait(self._answers, return_when=asyncio.FIRST_COMPLETED)
                 await self._redis.set(REDIS_LISTENS, 1, ex=REDIS_LISTENS_TTL)
                 request = await self._redis.brpop([REDIS_REQUESTS], timeout=REDIS_WAIT)
             except (RedisError, OSError) as error:
@@ -149,9 +179,11 @@ class ControlOverRedis:
                 task.add_done_callback(self._answers.discard)
 
     async def _take(self, body: bytes) -> None:
+        if len(body) > MAX_MESSAGE_BYTES:
+            return
         try:
             envelope = msgspec.msgpack.decode(body, type=Envelope)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning("a control message could not be read: %s", error)
             return
         if envelope.expires_at < time.time():

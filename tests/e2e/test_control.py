@@ -11,9 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import pytest_asyncio
 
+from deployments.control import (
+    LENGTH,
+    Deploy,
+    Done,
+    Failed,
+    GetStatus,
+    Message,
+    Migrate,
+    Reconcile,
+    Recycle,
+    Refused,
+    Reply,
+    RunRequested,
+    Settled,
+    Status,
+)
 from tests.e2e.conftest import MakeInstallation
 from tests.e2e.installation import ROOT, Installation
 from tests.fake_discord.server import FakeDiscord
@@ -67,6 +84,37 @@ async def web_elsewhere() -> AsyncIterator[Any]:
     for process in processes:
         process.terminate()
         await process.wait()
+
+
+NOBODY = "9" * 20
+# What a web process in its right mind would not ask, and what a runtime says to it.
+ABSURD: list[tuple[Message, type[Reply]]] = [
+    (Deploy("nonsense"), Failed),
+    (Deploy("00000000-0000-0000-0000-000000000000"), Settled),
+    (Reconcile("1"), Done),
+    (Reconcile(NOBODY), Done),
+    (RunRequested(NOBODY), Done),
+    (Migrate(NOBODY, 0), Refused),
+    (Migrate("1", -(2**60)), Refused),
+    (Recycle(-1), Refused),
+    (Recycle(2**60), Refused),
+]
+
+
+async def test_absurd_requests_are_answered_and_change_nothing(flora: Installation) -> None:
+    async def ask(message: Message) -> Reply:
+        path = flora.directory / "data" / "control.sock"
+        reader, writer = await asyncio.open_unix_connection(str(path))
+        body = msgspec.msgpack.encode(message)
+        writer.write(LENGTH.pack(len(body)) + body)
+        (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+        reply: Reply = msgspec.msgpack.decode(await reader.readexactly(length), type=Reply)
+        writer.close()
+        return reply
+
+    replies = [type(await ask(message)) for message, _ in ABSURD]
+    assert replies == [reply for _, reply in ABSURD]
+    assert await ask(GetStatus()) == Status([])
 
 
 async def test_web_and_runtime_on_different_machines_speak_over_redis(
