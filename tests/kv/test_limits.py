@@ -138,6 +138,28 @@ def test_the_guilds_quota_is_for_all_its_stores(make_kv: MakeKv) -> None:
     check_counters()
 
 
+@pytest.mark.parametrize(("most", "stores"), [(1, 1), (1, 2), (3, 2), (3, 3), (3, 4)])
+def test_so_many_stores_may_be(make_kv: MakeKv, most: int, stores: int) -> None:
+    kv = make_kv(Limits(stores=most, writes_per_minute=0))
+    for number in range(min(most, stores)):
+        kv.set("a", "1", store=f"s{number}")
+    if stores > most:
+        refused = refusal(lambda: kv.set("a", "1", store="more"))
+        assert refused == (f"a guild may have {most} stores", "KV_TOO_MANY_STORES")
+    assert KvStore.objects.filter(guild=GUILD).count() == min(most, stores)
+
+
+@pytest.mark.parametrize(("most", "writes"), [(0, 500), (1, 1), (1, 2), (3, 2), (3, 3), (3, 4)])
+def test_so_many_writes_in_a_minute(make_kv: MakeKv, most: int, writes: int) -> None:
+    kv = make_kv(Limits(writes_per_minute=most), Clock())
+    taken = min(most or writes, writes)
+    sets = [("set", GUILD, "store", "a", str(number), None, None) for number in range(taken)]
+    assert kv.together(*sets) == [None] * taken
+    if writes > taken:
+        assert refusal(lambda: kv.set("a", "one too many")) == RATE
+    assert kv.get("a") == Entry(str(taken - 1).encode())
+
+
 def test_a_guild_has_so_many_stores_and_no_more(make_kv: MakeKv) -> None:
     kv = make_kv(Limits(stores=2, writes_per_minute=0))
     for store in ("one", "two"):
