@@ -23,6 +23,7 @@ from deployments.admin.scoped import ScopedAdmin
 from deployments.admin.site import site
 from deployments.display import TOKEN_COLOURS, moment, token_state
 from deployments.models import ApiToken, Guild
+from deployments.models.fields import is_snowflake
 from deployments.services.tokens import create_token, revoke_token
 
 LIFETIMES = [
@@ -33,17 +34,37 @@ LIFETIMES = [
 ]
 
 
+class GuildPicker(AutocompleteSelectMultiple):
+    """Shows anew what was chosen; what is no id is not asked for."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [chosen for chosen in value if is_snowflake(chosen)], attr)
+
+
+class GuildsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Django asks the database for what was sent as it was sent, which may be no number at all,
+    or a larger one than the database has."""
+
+    def clean(self, value: Any) -> Any:
+        for chosen in value or ():
+            if not is_snowflake(chosen):
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"], "invalid_choice", {"value": chosen}
+                )
+        return super().clean(value)
+
+
 class TokenForm(forms.Form):
     label = forms.CharField(
         max_length=100,
         widget=UnfoldAdminTextInputWidget,
         help_text="What the token is for, for example «deploys from GitHub».",
     )
-    guilds = forms.ModelMultipleChoiceField(
+    guilds = GuildsField(
         Guild.objects.none(),
         required=False,
         label="Only these guilds",
-        widget=AutocompleteSelectMultiple(ApiToken._meta.get_field("guilds"), site),
+        widget=GuildPicker(ApiToken._meta.get_field("guilds"), site),
         help_text="With none chosen it may act on every guild that you administer, later ones too.",
     )
     lifetime = forms.ChoiceField(
@@ -59,7 +80,7 @@ class TokenForm(forms.Form):
     def __init__(self, actor: Actor, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         guilds = self.fields["guilds"]
-        assert isinstance(guilds, forms.ModelMultipleChoiceField)
+        assert isinstance(guilds, GuildsField)
         guilds.queryset = guilds_for(actor)
         if not actor.is_operator:
             del self.fields["operator"]

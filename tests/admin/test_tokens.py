@@ -111,3 +111,12 @@ def test_a_guild_that_is_administered_no_longer_is_not_named(world: World) -> No
     html = Visitor(world.garden.owner).get(LIST).content.decode()
     assert "Orchard" not in html
     assert "Garden, 1 no longer administered" in html
+
+
+@pytest.mark.parametrize("chosen", ["null", "\x00", "9" * 30, "garden", "0"])
+def test_what_is_no_guild_is_refused_in_the_form(owner: Visitor, chosen: str) -> None:
+    before = ApiToken.objects.count()
+    page = owner.post("apitoken/add/", form(guilds=[chosen]))
+    assert page.status_code == 400
+    assert "guilds" in page.context["form"].errors
+    assert ApiToken.objects.count() == before
