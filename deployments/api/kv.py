@@ -104,7 +104,8 @@ class Keys(APIView):
             after=query["cursor"],
             limit=min(query["limit"], rules.LIST_MAX),
         )
-        return Response(KeysAnswer({"keys": keys, "complete": complete}).data)
+        cursor = "" if complete else keys[-1].name
+        return Response(KeysAnswer({"keys": keys, "complete": complete, "cursor": cursor}).data)
 
 
 class Key(APIView):
@@ -174,7 +175,9 @@ class ExportFile(APIView):
 
 
 class Import(APIView):
-    @extend_schema(request={LINES: OpenApiTypes.BINARY}, responses={200: ImportedAnswer})
+    @extend_schema(
+        request={LINES: OpenApiTypes.BINARY}, responses={200: ImportedAnswer, **KV_REFUSALS}
+    )
     def post(self, request: Request, guild_id: str) -> Response:
         """Sets every key of an export's file and leaves all others; once a minute."""
         actor = Actor.of(request)

@@ -96,10 +96,7 @@ class KeysAnswer(Answer):
 
     keys = KeyAnswer(many=True)
     listComplete = serializers.BooleanField(source="complete")  # noqa: N815 (the original's name)
-    cursor = serializers.SerializerMethodField(required=False)
-
-    def get_cursor(self, page: dict[str, Any]) -> str:
-        return "" if page["complete"] else str(page["keys"][-1].name)
+    cursor = serializers.CharField(required=False)
 
 
 class ExportMadeAnswer(Answer):
