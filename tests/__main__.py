@@ -15,9 +15,10 @@ from tests.servers import Missing, postgresql, redis
 ONCE = (
     *("tests/sdk", "tests/builder", "tests/sandbox", "tests/unit", "tests/fetch", "tests/docs"),
     *("tests/hostile", "tests/chaos", "tests/worker", "tests/gateway", "tests/routes"),
-    *("tests/fuzz", "tests/interactions", "tests/local", "tests/limits", "tests/operations"),
+    *("tests/interactions", "tests/local", "tests/limits", "tests/operations"),
     *(f"tests/runtime/test_{name}.py" for name in ("hosting", "migration", "recycling")),
     *(f"tests/admin/test_{name}.py" for name in ("browser", "workers_browser")),
+    *(f"tests/fuzz/test_{name}.py" for name in ("api", "control", "forms", "parsers", "worker")),
     *(f"tests/e2e/test_{name}.py" for name in ("events", "faults", "fetch", "messages", "metrics")),
 )
 
