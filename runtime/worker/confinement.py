@@ -40,11 +40,11 @@ _ALLOWED: dict[str, dict[str, int]] = {
         "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "shutdown": 48, "clone": 56, "exit": 60,
         "uname": 63, "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "getuid": 102, "getgid": 104,
         "geteuid": 107, "getegid": 108, "sigaltstack": 131, "getpriority": 140, "setpriority": 141,
-        "sched_getparam": 143, "sched_setscheduler": 144, "sched_getscheduler": 145, "gettid": 186,
-        "futex": 202, "sched_getaffinity": 204, "restart_syscall": 219, "clock_gettime": 228,
-        "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "tgkill": 234,
-        "ppoll": 271, "set_robust_list": 273, "getrandom": 318, "membarrier": 324,
-        "pkey_mprotect": 329, "pkey_alloc": 330, "pkey_free": 331, "rseq": 334,
+        "sched_getparam": 143, "sched_getscheduler": 145, "gettid": 186, "futex": 202,
+        "sched_getaffinity": 204, "restart_syscall": 219, "clock_gettime": 228, "clock_getres": 229,
+        "clock_nanosleep": 230, "exit_group": 231, "tgkill": 234, "set_robust_list": 273,
+        "ppoll": 271, "getrandom": 318, "membarrier": 324, "pkey_mprotect": 329, "pkey_alloc": 330,
+        "pkey_free": 331, "rseq": 334,
         # an asyncio loop's: isolates over mini-racer's public interface have one
         "socketpair": 53, "fcntl": 72, "epoll_wait": 232, "epoll_ctl": 233, "epoll_pwait": 281,
         "epoll_create1": 291,
@@ -53,14 +53,13 @@ _ALLOWED: dict[str, dict[str, int]] = {
         "dup": 23, "ioctl": 29, "close": 57, "lseek": 62, "read": 63, "write": 64, "writev": 66,
         "pread64": 67, "ppoll": 73, "fstat": 80, "exit": 93, "exit_group": 94,
         "set_robust_list": 99, "futex": 98, "nanosleep": 101, "clock_gettime": 113,
-        "clock_getres": 114, "clock_nanosleep": 115, "sched_setscheduler": 119,
-        "sched_getscheduler": 120, "sched_getparam": 121, "sched_getaffinity": 123,
-        "sched_yield": 124, "restart_syscall": 128, "tgkill": 131, "sigaltstack": 132,
-        "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139, "setpriority": 140,
-        "getpriority": 141, "uname": 160, "getrlimit": 163, "getrusage": 165, "getpid": 172,
-        "getuid": 174, "geteuid": 175, "getgid": 176, "getegid": 177, "gettid": 178,
-        "sysinfo": 179, "sendto": 206, "recvfrom": 207, "shutdown": 210, "sendmsg": 211,
-        "recvmsg": 212, "brk": 214, "munmap": 215, "mremap": 216,
+        "clock_getres": 114, "clock_nanosleep": 115, "sched_getscheduler": 120,
+        "sched_getparam": 121, "sched_getaffinity": 123, "sched_yield": 124, "restart_syscall": 128,
+        "tgkill": 131, "sigaltstack": 132, "rt_sigaction": 134, "rt_sigprocmask": 135,
+        "rt_sigreturn": 139, "setpriority": 140, "getpriority": 141, "uname": 160, "getrlimit": 163,
+        "getrusage": 165, "getpid": 172, "getuid": 174, "geteuid": 175, "getgid": 176,
+        "getegid": 177, "gettid": 178, "sysinfo": 179, "sendto": 206, "recvfrom": 207,
+        "shutdown": 210, "sendmsg": 211, "recvmsg": 212, "brk": 214, "munmap": 215, "mremap": 216,
         "mmap": 222, "mprotect": 226, "madvise": 233, "getrandom": 278, "clone": 220,
         "membarrier": 283, "pkey_mprotect": 288, "pkey_alloc": 289, "pkey_free": 290, "rseq": 293,
         # an asyncio loop's: isolates over mini-racer's public interface have one
@@ -168,8 +167,6 @@ def _rules(own_pid: int) -> dict[str, list[_Rule]]:
         "socketpair": [(0, _ANY, (socket.AF_UNIX,)), (1, 0xF, (socket.SOCK_STREAM,))],
         # Threads one by one, to where a slow turn goes and back; never a user's all processes.
         "setpriority": [(0, _ANY, (os.PRIO_PROCESS,)), (2, _ANY, (0, 1, 10))],
-        # A thread itself, to where it takes no other's CPU when it is woken.
-        "sched_setscheduler": [(0, _ANY, (0,)), (1, _ANY, (os.SCHED_BATCH,))],
     }
 
 

@@ -12,7 +12,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,15 +120,6 @@ static void tell(Isolate *isolate, Value *value) {
     free_value(isolate->context, value);
 }
 
-/* An isolate's thread is woken when a turn's first task is posted. As a batch thread it lets the
- * second be posted too before it takes the CPU from who posts them: an event with one operation
- * takes 2.3 context switches instead of 5.3 (pinned, 25 November 2026). */
-static void know_own_thread(Isolate *isolate) {
-    if (isolate->thread != 0) return;
-    isolate->thread = (pid_t)syscall(SYS_gettid);
-    syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, &(struct sched_param){0});
-}
-
 /* Runs on the isolate's thread. */
 static void on_result(uint64_t number, Value *value) {
     Isolate *isolate = (Isolate *)(uintptr_t)(number & ~(uint64_t)TAG_BITS);
@@ -155,7 +145,7 @@ static void on_result(uint64_t number, Value *value) {
         break;
     case SYNCHRONOUS:
         pthread_mutex_lock(&isolate->lock);
-        know_own_thread(isolate);
+        isolate->thread = (pid_t)syscall(SYS_gettid);
         isolate->synchronous = value;
         pthread_cond_signal(&isolate->arrived);
         pthread_mutex_unlock(&isolate->lock);
