@@ -20,7 +20,7 @@ def breach_while_running(breach: Breach, turn: TurnLimits) -> ScriptError:
             text = "dispatch timed out: the script could not be interrupted"
         case _:
             text = f"the isolate was closed: {breach.message}"
-    return ScriptError("", text)
+    return _error(text, breach)
 
 
 def breach_while_loading(breach: Breach) -> ScriptError:
@@ -35,4 +35,10 @@ def breach_while_loading(breach: Breach) -> ScriptError:
             text = "module_load timed out: top-level code could not even be interrupted"
         case _:
             text = f"the isolate was closed: {breach.message}"
-    return ScriptError("", text)
+    return _error(text, breach)
+
+
+def _error(text: str, breach: Breach) -> ScriptError:
+    """A stack is told as V8 tells an error's: what happened, then where."""
+    stack = breach.stack.replace("\x00", "\\0")  # PostgreSQL has no place for NUL
+    return ScriptError("", text, f"{text}\n{stack}" if stack else "")

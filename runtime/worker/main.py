@@ -266,7 +266,8 @@ class _Worker:
         elif answer.outcome is Outcome.TERMINATED:
             turn.breach = turn.breach or "timeout"
         if turn.breach:
-            self._breach(tenant, turn.breach, "", cpu_ns)
+            assert tenant.isolate is not None
+            self._breach(tenant, turn.breach, "", cpu_ns, turn.stack or tenant.isolate.stack())
         elif answer.outcome is not Outcome.COMPLETED:
             # Only evaluating the script may throw; receive and drain never do.
             failure = load_failure(answer, tenant.source_name)
@@ -366,16 +367,20 @@ class _Worker:
         if too_large is not None:
             self._breach(too_large, "crowded", "", 0)
 
-    def _breach(self, tenant: Tenant, kind: str, message: str, cpu_ns: int) -> None:
-        self._send_breach(tenant, kind, message, cpu_ns)
+    def _breach(
+        self, tenant: Tenant, kind: str, message: str, cpu_ns: int, stack: str = ""
+    ) -> None:
+        self._send_breach(tenant, kind, message, cpu_ns, stack)
         self._dismiss(tenant)
 
-    def _send_breach(self, tenant: Tenant, kind: str, message: str, cpu_ns: int) -> None:
-        breach = Breach(kind, message, cpu_ns // 1_000_000, self._resident.bytes())
+    def _send_breach(
+        self, tenant: Tenant, kind: str, message: str, cpu_ns: int, stack: str
+    ) -> None:
+        breach = Breach(kind, message, cpu_ns // 1_000_000, self._resident.bytes(), stack)
         self._send(FromWorker.BREACH, tenant.number, 0, msgspec.msgpack.encode(breach))
 
     def _report_stuck(self, turn: Turn) -> None:
-        self._send_breach(turn.tenant, "stuck", turn.breach, turn.cpu_ns)
+        self._send_breach(turn.tenant, "stuck", turn.breach, turn.cpu_ns, turn.stack)
 
     def _dismiss(self, tenant: Tenant) -> None:
         """Closes an isolate; one that computes is cancelled first and followed up by its turn."""
@@ -391,7 +396,7 @@ class _Worker:
     def _forget(self, tenant: Tenant) -> None:
         if turn := self._turns.get(tenant):
             if turn.phase is Phase.CLOSING and turn.breach:
-                self._send_breach(tenant, turn.breach, "", turn.cpu_ns)
+                self._send_breach(tenant, turn.breach, "", turn.cpu_ns, turn.stack)
             self._release(turn)
         self._tenants.pop(tenant.number, None)
         self._send(FromWorker.CLOSED, tenant.number, 0)

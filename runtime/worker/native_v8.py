@@ -17,6 +17,10 @@ _Number, _Pointer, _Text = ctypes.c_uint64, ctypes.c_void_p, ctypes.c_char_p
 _BRIDGE = b"((bridge)=>{delete globalThis.__floraBridge;return bridge})(globalThis.__floraBridge)"
 
 
+# Of native/place.h.
+_STACK_BYTES = 4096
+
+
 class _Code(ctypes.Structure):
     _fields_ = [("bytes", _Pointer), ("length", ctypes.c_int)]
 
@@ -62,6 +66,8 @@ class NativeDriver:
         self.evaluate = self._function("flora_evaluate", None, _Pointer, _Text, size)
         self.turn = self._function("flora_turn", None, _Pointer, _Text, size)
         self.cancel = self._function("flora_cancel", None, _Pointer)
+        self.ask_for_place = self._function("flora_ask_for_place", None, _Pointer)
+        self.copy_place = self._function("flora_copy_place", size, _Pointer, _Pointer)
         self.close = self._function("flora_close", None, _Pointer)
 
     def _function(self, name: str, result: Any, *arguments: Any) -> Any:
@@ -101,6 +107,14 @@ class NativeIsolate(BridgedIsolate):
 
     def cancel(self) -> None:
         self._driver.cancel(self._isolate)
+
+    def sample(self) -> None:
+        self._driver.ask_for_place(self._isolate)
+
+    def stack(self) -> str:
+        text = ctypes.create_string_buffer(_STACK_BYTES)
+        length = self._driver.copy_place(self._isolate, text)
+        return text.raw[:length].decode(errors="replace")
 
     def close(self) -> None:
         self._driver.close(self._isolate)

@@ -65,18 +65,24 @@ class Load(msgspec.Struct, frozen=True):
     secrets: dict[str, str] = {}
 
 
+# Characters of a stack: ten frames need less.
+MAX_STACK = 8192
+
+
 class Breach(msgspec.Struct, frozen=True):
     """Why a worker threw an isolate away.
 
     kind: cpu, timeout, memory, protocol, crowded (no fault of its own: the worker's memory runs
     out, and it has grown most), or stuck (it could not even be closed: the worker must be
-    killed). cpu_ms: of the turn; peak_bytes: the worker's resident size at the breach.
+    killed). cpu_ms: of the turn; peak_bytes: the worker's resident size at the breach. stack:
+    where the script was shortly before, as V8 writes stacks; empty where nobody knows.
     """
 
     kind: str
     message: str
     cpu_ms: Annotated[int, Meta(ge=0, lt=1 << 31)]
     peak_bytes: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+    stack: Annotated[str, Meta(max_length=MAX_STACK)] = ""
 
 
 class WorkerReport(msgspec.Struct, frozen=True):

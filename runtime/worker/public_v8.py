@@ -52,6 +52,12 @@ class PublicIsolate:
         # Not to be had from outside: wall time stands in, which only ends a turn earlier.
         return time.monotonic_ns()
 
+    def sample(self) -> None:
+        """The public interface does not know where a script is."""
+
+    def stack(self) -> str:
+        return ""
+
     def set_niceness(self, niceness: int) -> None:
         """The public interface does not say which thread computes."""
 

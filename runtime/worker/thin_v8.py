@@ -63,6 +63,12 @@ class ThinIsolate(BridgedIsolate):
         for task in self._tasks:
             self._library.cancel_task(self._context, task)
 
+    def sample(self) -> None:
+        """Python would have to run on the isolate's thread."""
+
+    def stack(self) -> str:
+        return ""
+
     def close(self) -> None:
         self._library.free_context(self._context)
 

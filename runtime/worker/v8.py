@@ -67,6 +67,14 @@ class Isolate(Protocol):
     def cancel(self) -> None:
         """Interrupts what runs now. Does not stop a flood of microtasks or a long built-in."""
 
+    def sample(self) -> None:
+        """Has it noted where the script is that runs now, as soon as it comes to a point where V8
+        can tell: not inside of a long built-in. Only the native driver can."""
+
+    def stack(self) -> str:
+        """What was noted last in the turn that is under way, or was the last: the lines of a stack
+        as V8 writes them. Empty when nothing was."""
+
     def cpu_ns(self) -> int:
         """The CPU clock of the isolate's thread, readable while it computes. Raises OSError when
         the thread is gone."""

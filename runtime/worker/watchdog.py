@@ -39,6 +39,7 @@ class Phase(Enum):
 class Turn:
     """One input's way through an isolate. Times are monotonic seconds.
 
+    stack: where the script was shortly before it broke a limit, as far as its driver can tell;
     grown_bytes: what the process has grown by while this turn computed, in proportion to the
     CPU time of all turns that did.
     """
@@ -53,6 +54,7 @@ class Turn:
         "next_check",
         "phase",
         "slow",
+        "stack",
         "started_at",
         "tenant",
     )
@@ -65,6 +67,7 @@ class Turn:
         self.phase = Phase.RUNNING
         self.slow = False
         self.breach = ""
+        self.stack = ""
         self.closing_since = 0.0
         self.cpu_ns = 0
         self.cpu_ns_at_closing = 0
@@ -188,10 +191,14 @@ class Watchdog:
         turn.breach = self._breach(turn, now)
         turn.next_check = now + POLL_EVERY
         if turn.breach:
+            turn.stack = isolate.stack()
             turn.phase = Phase.CANCELLED
             turn.next_check = now + CLOSE_AFTER
             self.finish(turn)
             isolate.cancel()
+        else:
+            # Not when it is cancelled: V8 ends a script before it tells where it was.
+            isolate.sample()
 
     def _breach(self, turn: Turn, now: float) -> str:
         tenant, limits = turn.tenant, turn.tenant.limits

@@ -191,8 +191,9 @@ async def test_a_fresh_script_that_strikes_out_is_rolled_back(
     assert faults[0]["cpu_ms"] > 0
     assert faults[0]["peak_bytes"] > 10 << 20
     told = await flora.until_logged(guild.id, "The last revision that ran well is being brought")
-    stopped = "the script was stopped while it handled MESSAGE_CREATE: dispatch timed out: "
+    stopped = "the script was stopped while it handled MESSAGE_CREATE (src/main.ts:1): dispatch"
     assert sum(line.startswith(stopped) for line in told) == 3
+    assert {(fault["file"], fault["line"]) for fault in faults} == {("src/main.ts", 1)}
 
 
 async def answer_of(guild: FakeGuild) -> str:
@@ -274,3 +275,35 @@ async def test_a_webhook_is_told_once_each_time_and_the_channel_when_it_is_gone(
     lines = await flora.until_logged(guild.id, gone)
     assert sum(gone in line for line in lines) == 1
     assert "wt-of-the-owner" not in flora.log()
+
+
+FILES = {
+    "src/main.ts": "import { spin } from './spin'\non('messageCreate', (ctx) => {\n"
+    "  if (ctx.msg.content === '!bad') spin(1)\n})\n",
+    "src/spin.ts": "export function spin(n: number) {\n  for (;;) {\n    n += 1\n  }\n}\n",
+}
+
+
+async def test_an_endless_loop_is_named_by_its_own_file_and_line(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    assert (await flora.deploy(guild.id, FILES)).status == 200
+    await guild.say("!bad")
+    (fault, *_) = await flora.until(f"/api/faults/{guild.id}", bool)
+    assert fault["file"] == "src/spin.ts"
+    assert fault["line"] in (2, 3)
+    lines = await flora.until_logged(guild.id, "dispatch failed: dispatch timed out: ")
+    (told,) = [line for line in lines if line.startswith("dispatch failed: dispatch timed out: ")]
+    assert "\n    at spin (src/spin.ts:" in told
+    assert "(src/main.ts:3:" in told or "at src/main.ts:3:" in told
+    stopped = "the script was stopped while it handled MESSAGE_CREATE (src/spin.ts:"
+    await flora.until_logged(guild.id, stopped)
+
+
+async def test_top_level_code_without_an_end_is_named_by_its_line(
+    flora: Installation, guild: FakeGuild
+) -> None:
+    refused = await flora.deploy(guild.id, "const a = 1\nconst b = 2\nfor (;;) {}\n")
+    assert refused.status == 400
+    assert refused.json["error"]["message"].startswith("module_load timed out: ")
+    assert (refused.json["error"]["file"], refused.json["error"]["line"]) == ("src/main.ts", 3)

@@ -23,7 +23,7 @@ from tests.fuzz.values import almost, as_json, torn
 TURN = TurnLimits(1, 3, 5, 30, 64 << 20, 64 << 20)
 RECORDS = [[1, "kv.get", {"store": "s", "key": "k"}, 7], [0, "done", 7], [0, "log", ["info", "hi"]]]
 MESSAGES = (
-    Breach("cpu", "", 1000, 1 << 20),
+    Breach("cpu", "", 1000, 1 << 20, "    at spin (flora/1/2/bundle.js:3:4)\n"),
     Forked(1, 2),
     WorkerReport(1, "14.4", "native", "", 0, ["seccomp"]),
     Load("1", "on('ready', () => {})", "bundle.js", TURN),

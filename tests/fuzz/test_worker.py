@@ -98,9 +98,13 @@ def test_an_isolate_that_sends_no_records_is_ended_alone(host: Host, text: bytes
         frame(FromWorker.BREACH, 1, 0, msgspec.msgpack.encode(Breach("bored", "", 1, 1))),
         frame(FromWorker.BREACH, 1, 0, msgspec.msgpack.encode(Breach("cpu", "", -1, 1))),
         frame(FromWorker.BREACH, 1, 0, msgspec.msgpack.encode(Breach("cpu", "", 2**31, 1))),
+        frame(FromWorker.BREACH, 1, 0, msgspec.msgpack.encode(Breach("cpu", "", 1, 1, "x" * 8193))),
         frame(FromWorker.HANDED_OVER, 1, 2, msgspec.msgpack.encode(["one"])),
     ],
-    ids=["huge", "no msgpack", "no breach", "deep", "unknown kind", "negative", "ages", "texts"],
+    ids=[
+        *("huge", "no msgpack", "no breach", "deep", "unknown kind", "negative", "ages", "a novel"),
+        "texts",
+    ],
 )
 def test_a_worker_that_sends_no_frames_is_killed_and_heard_no_more(host: Host, data: bytes) -> None:
     async def sending() -> None:

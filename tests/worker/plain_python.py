@@ -54,7 +54,12 @@ class PlainPython:
     def cpu_ns(self) -> int:
         return time.process_time_ns()
 
-    def lower_priority(self) -> None: ...
+    def set_niceness(self, niceness: int) -> None: ...
+
+    def sample(self) -> None: ...
+
+    def stack(self) -> str:
+        return ""
 
     def close(self) -> None: ...
 

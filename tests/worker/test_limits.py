@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import resource
 import signal
 import time
@@ -41,6 +42,75 @@ def watch_until_lowered(pid: int) -> None:
 
 def on_message(body: str) -> str:
     return f"on('messageCreate', async (ctx) => {{ {body} }})"
+
+
+LOOPS = """on('messageCreate', (ctx) => {
+  spin(0)
+})
+function spin(n) {
+  for (;;) {
+    n++
+  }
+}
+"""
+
+
+async def test_a_breach_says_where_the_script_was(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    bad = await workshop.load(worker, LOOPS)
+    bad.event("go")
+    (breach,) = await bad.until(lambda s: s.breaches, timeout=60)
+    top, caller, *_ = breach.stack.splitlines()
+    assert re.fullmatch(r"    at spin \(flora/3/rev/bundle\.js:[56]:\d+\)", top)
+    assert re.fullmatch(r"    at (.* \()?flora/3/rev/bundle\.js:2:3\)?", caller)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+        "for (;;) Promise.reject(new Error())",
+        "const a = []; for (;;) a.push({ n: a.length })",
+    ],
+    ids=["regex", "rejections", "heap"],
+)
+async def test_so_does_one_of_memory_or_in_a_built_in(
+    workshop: Workshop, worker: WorkerProcess, body: str
+) -> None:
+    patient = msgspec.structs.replace(LIMITS, cpu_seconds=60.0 if "const" in body else 0.3)
+    source = f"on('messageCreate', () => harm())\nfunction harm() {{\n  {body}\n}}"
+    bad = await workshop.load(worker, source, patient)
+    bad.event("go")
+    (breach,) = await bad.until(lambda s: s.breaches, timeout=60)
+    assert "    at harm (flora/3/rev/bundle.js:3:" in breach.stack
+
+
+async def test_a_stack_that_is_all_but_full_says_no_wrong_place(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    deep = "function deep() { try { deep() } catch { for (;;); } }"
+    bad = await workshop.load(worker, f"{deep}\non('messageCreate', () => deep())")
+    bad.event("go")
+    (breach,) = await bad.until(lambda s: s.breaches, timeout=60)
+    assert ":1:1)" not in breach.stack
+
+
+async def test_a_place_is_of_the_turn_that_broke_the_limit(
+    workshop: Workshop, worker: WorkerProcess
+) -> None:
+    """What a slow turn before it has been doing is no excuse."""
+    slow = "function slow() { const end = Date.now() + 200; while (Date.now() < end); }\n"
+    script = await workshop.load(
+        worker,
+        f"{slow}on('messageCreate', (ctx) => ctx.msg.content === 'slow' ? slow() : spin())"
+        "\nfunction spin() { for (;;); }",
+    )
+    assert await script.settled(script.event("slow")) == "done"
+    script.event("go")
+    (breach,) = await script.until(lambda s: s.breaches, timeout=60)
+    assert breach.stack.startswith("    at spin (")
+    assert "slow" not in breach.stack.partition("\n")[0]
 
 
 @pytest.mark.parametrize(

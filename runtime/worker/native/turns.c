@@ -7,6 +7,7 @@
  * a fight for the interpreter. An allocation or a write that fails ends the process, a worker.
  */
 #define _GNU_SOURCE
+#include "place.h"
 #include "sdk.h"
 
 #include <dlfcn.h>
@@ -68,6 +69,7 @@ typedef struct {
     void (*work)(void *);
     void *work_argument;
     pid_t thread;
+    Place place;
     pthread_mutex_t lock;
     pthread_cond_t arrived;
 } Isolate;
@@ -141,6 +143,7 @@ static void on_result(uint64_t number, Value *value) {
         break;
     case INSIDE:
         isolate->work(isolate->work_argument);
+        place_isolate(&isolate->place);
         free_value(isolate->context, value);
         break;
     case SYNCHRONOUS:
@@ -172,7 +175,8 @@ const char *flora_load(const char *library) {
         {"mr_hard_memory_limit_reached", &hard_memory_limit_reached},
     };
     const char *missing = find_symbols(handle, symbols, sizeof symbols / sizeof *symbols);
-    return missing != NULL ? missing : load_v8(handle);
+    if (missing == NULL) missing = load_v8(handle);
+    return missing != NULL ? missing : load_places(handle);
 }
 
 void flora_write_results_to(int descriptor) { results = descriptor; }
@@ -188,6 +192,7 @@ Isolate *flora_new(uint64_t number, size_t heap_bytes) {
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&isolate->lock, NULL);
     pthread_cond_init(&isolate->arrived, &monotonic);
+    init_place(&isolate->place);
     isolate->context = init_context(on_result);
     set_hard_memory_limit(isolate->context, heap_bytes);
     return isolate;
@@ -259,6 +264,7 @@ void flora_set_functions(Isolate *isolate, Value *receive, Value *drain) {
 }
 
 void flora_evaluate(Isolate *isolate, const char *source, size_t length) {
+    forget_place(&isolate->place);
     Value *text = alloc_string(isolate->context, source, length, STRING);
     isolate->tasks[0] = evaluate(isolate->context, text, tagged(isolate, EVALUATED));
     isolate->tasks[1] = 0;
@@ -266,6 +272,7 @@ void flora_evaluate(Isolate *isolate, const char *source, size_t length) {
 }
 
 void flora_turn(Isolate *isolate, const char *text, size_t length) {
+    forget_place(&isolate->place);
     Value *none = isolate->no_arguments;
     Value *this = alloc_string(isolate->context, text, length, STRING);
     isolate->tasks[0] = call_function(
@@ -274,6 +281,11 @@ void flora_turn(Isolate *isolate, const char *text, size_t length) {
         isolate->context, isolate->drain, none, none, tagged(isolate, DRAINED));
     free_value(isolate->context, this);
 }
+
+void flora_ask_for_place(Isolate *isolate) { ask_for_place(&isolate->place); }
+
+/* How much was written: at most STACK_BYTES. */
+size_t flora_copy_place(Isolate *isolate, char *to) { return copy_place(&isolate->place, to); }
 
 void flora_cancel(Isolate *isolate) {
     for (int i = 0; i < 2; i++)
@@ -286,5 +298,6 @@ void flora_close(Isolate *isolate) {
     free_context(isolate->context);
     pthread_cond_destroy(&isolate->arrived);
     pthread_mutex_destroy(&isolate->lock);
+    destroy_place(&isolate->place);
     free(isolate);
 }
