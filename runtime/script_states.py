@@ -33,7 +33,7 @@ class ScriptStates:
         # Guilds whose scripts were still loading when states were handed back: their events wait
         # until they have theirs.
         self._owed: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._paying: dict[str, asyncio.Task[None]] = {}
 
     async def suspend_all(self, seconds: float) -> int:
         """Asks every script that has something to take along, for at most so long; how many have
@@ -89,10 +89,11 @@ class ScriptStates:
 
     def on_adopted(self, guild_id: str) -> None:
         """The guild's script is there: it gets what it was owed, before its events go on."""
-        if guild_id in self._owed and (guild := self._hosting.guilds.get(guild_id)) is not None:
+        guild = self._hosting.guilds.get(guild_id)
+        if guild is not None and guild_id in self._owed and guild_id not in self._paying:
             task = asyncio.create_task(self._pay(guild), name=f"state-{guild_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._paying[guild_id] = task
+            task.add_done_callback(lambda _: self._paying.pop(guild_id))
 
     async def _pay(self, guild: GuildRuntime) -> None:
         try:
