@@ -48,9 +48,13 @@ class GuildAdmin(GuildScopedAdmin):
         guilds = super().get_queryset(request)
         assert isinstance(guilds, GuildQuerySet)
         latest = Revision.objects.filter(guild=OuterRef("pk")).newest_first()
-        return guilds.with_active_revision().annotate(
-            last_status=Subquery(latest.values("status")[:1]),
-            last_at=Subquery(latest.values("deployed_at")[:1]),
+        return (
+            guilds.with_active_revision()
+            .select_related("notice_webhook")
+            .annotate(
+                last_status=Subquery(latest.values("status")[:1]),
+                last_at=Subquery(latest.values("deployed_at")[:1]),
+            )
         )
 
     @column("Guild", ordering="name")
