@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 from deployments.actor import Actor
 from deployments.models import User
 from deployments.services.tokens import create_token
-from tests.admin.conftest import Answering, Visitor, World
+from tests.admin.conftest import Answering, Belongings, Visitor, World
 from tests.examples import same_each_time
 from tests.fuzz.other_guild import mentions, state_of
 from tests.fuzz.values import AWKWARD, almost, anything, as_json, torn
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.hypothesis
 
 # It has no end.
 STREAM = "/api/logs/{guild_id}/stream"
-OPERATORS = "an operators' token"
-# Examples for each operation of a family.
+OWNER, OPERATORS = "the owner's token", "an operators' token"
+# For each operation.
 EXAMPLES = 8
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -93,33 +93,37 @@ anything_in_json = anything.filter(_is_json)
 odd_words = st.sampled_from([text for text in AWKWARD if isinstance(text, str) and text])
 
 
-def what_there_is(world: World) -> dict[str, list[str]]:
-    """By the name of a parameter, of both guilds: at random nothing would ever be found."""
-    both = (world.garden, world.orchard)
+def what_there_is(its: Belongings) -> dict[str, list[str]]:
+    """By the name of a parameter: at random nothing would ever be found."""
     return {
-        "guild_id": [str(its.guild.pk) for its in both],
-        "revision_id": [str(row.pk) for its in both for row in (its.old, its.active, its.failed)],
-        "name": [str(row.name) for its in both for row in (its.job, its.secret)],
-        "store": [its.store.name for its in both],
-        "key": [str(its.entry) for its in both],
-        "token_id": [its.token.token_key for its in both],
+        "guild_id": [str(its.guild.pk)],
+        "revision_id": [str(row.pk) for row in (its.old, its.active, its.failed)],
+        "name": [its.job.name, its.secret.name],
+        "store": [its.store.name],
+        "key": [str(its.entry)],
+        "token_id": [its.token.token_key],
         "worker": ["0", "1"],
     }
 
 
 @st.composite
-def cases(draw: st.DrawFn, family: str, known: dict[str, list[str]]) -> schemathesis.Case:
-    operation = draw(st.sampled_from(FAMILIES[family]))
-    parameters = {
-        parameter.name: draw(st.sampled_from(known.get(parameter.name, ["0"])) | odd_words)
-        for parameter in operation.path_parameters
-    }
+def cases(draw: st.DrawFn, operation: Any, world: World) -> schemathesis.Case:
+    """About the own guild, the other one, or what there is not."""
+    known = what_there_is(draw(st.sampled_from([world.garden, world.orchard])))
+    is_odd = draw(st.integers(0, 2)) == 0
+
+    def value(name: str) -> str:
+        there_is = st.sampled_from(known.get(name, ["0"]))
+        found: str = draw(there_is | odd_words if is_odd else there_is)
+        return found
+
+    parameters = {parameter.name: value(parameter.name) for parameter in operation.path_parameters}
     mode = draw(st.sampled_from(list(GenerationMode)))
     case = draw(operation.as_strategy(mode, path_parameters=parameters))
-    if isinstance(case.body, dict) and "guild_id" in case.body and draw(st.booleans()):
-        case.body = {**case.body, "guild_id": draw(st.sampled_from(known["guild_id"]))}
-    if "guild_id" in case.query and draw(st.booleans()):
-        case.query = {**case.query, "guild_id": draw(st.sampled_from(known["guild_id"]))}
+    if isinstance(case.body, dict) and "guild_id" in case.body:
+        case.body = {**case.body, "guild_id": value("guild_id")}
+    if "guild_id" in case.query:
+        case.query = {**case.query, "guild_id": value("guild_id")}
     if isinstance(case.body, dict) and draw(st.booleans()):
         case.body = draw(almost(case.body, anything_in_json))
     return case
@@ -139,7 +143,7 @@ def callers(world: World) -> dict[str, dict[str, str]]:
     }
     return {
         "nobody": {},
-        "the owner's token": token(world.garden.owner),
+        OWNER: token(world.garden.owner),
         "the owner's session": session,
         OPERATORS: token(None, operator=True),
     }
@@ -147,11 +151,16 @@ def callers(world: World) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_whatever_is_asked(family: str, world: World, answering: Answering) -> None:
-    known, who = what_there_is(world), callers(world)
+    who = callers(world)
+    for operation in FAMILIES[family]:
+        ask(operation, world, who)
+
+
+def ask(operation: Any, world: World, who: dict[str, dict[str, str]]) -> None:
     before = state_of(world.orchard)
 
-    @same_each_time(EXAMPLES * len(FAMILIES[family]))
-    @given(cases(family, known), st.sampled_from(list(who)))
+    @same_each_time(EXAMPLES)
+    @given(cases(operation, world), st.sampled_from([*who, OWNER, OWNER]))
     def asked(case: schemathesis.Case, name: str) -> None:
         with transaction.atomic():
             answer = case.call(headers=who[name])
