@@ -186,7 +186,15 @@ class RuntimeSection(BaseModel):
         le=1_000_000,
         description="keys written to one store in a minute; 0: no limit",
     )
-    heap_mb: int = Field(default=64, ge=8, le=1024, description="V8 heap of one isolate")
+    heap_mb: int = Field(
+        default=64,
+        ge=8,
+        le=1024,
+        description=(
+            "V8 heap of one isolate: over it V8 collects all that is dead, over half as much "
+            "again the script ends"
+        ),
+    )
     external_mb: int = Field(
         default=64, ge=8, le=1024, description="memory of one isolate beside its heap"
     )

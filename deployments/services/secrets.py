@@ -105,8 +105,8 @@ def rotate_secrets(*, actor: Actor) -> Rotation:
     sealer, rotation = configured_sealer(), Rotation()
     for pk in list(Secret.objects.order_by("guild_id", "name").values_list("pk", flat=True)):
         _reseal(Secret.objects.filter(pk=pk), sealer, rotation)
-    for pk in list(NoticeWebhook.objects.order_by("guild_id").values_list("pk", flat=True)):
-        _reseal(NoticeWebhook.objects.filter(pk=pk), sealer, rotation)
+    for guild_id in list(NoticeWebhook.objects.order_by("pk").values_list("pk", flat=True)):
+        _reseal(NoticeWebhook.objects.filter(pk=guild_id), sealer, rotation)
     AuditEvent.record(
         actor=actor,
         action="rotate_secrets",

@@ -9,7 +9,7 @@ import ctypes
 from pathlib import Path
 from typing import Any
 
-from runtime.worker.v8 import BridgedIsolate, BridgeError, load_v8
+from runtime.worker.v8 import BridgedIsolate, BridgeError, heap_limits, load_v8
 
 LIBRARY = Path(__file__).resolve().parent / "dist" / "turns.so"
 _Number, _Pointer, _Text = ctypes.c_uint64, ctypes.c_void_p, ctypes.c_char_p
@@ -50,7 +50,7 @@ class NativeDriver:
             raise NativeProblem(f"mini-racer has no {missing.decode()}")
         size, whole = ctypes.c_size_t, ctypes.c_int
         self.write_results_to = self._function("flora_write_results_to", None, whole)
-        self.new = self._function("flora_new", _Pointer, _Number, size)
+        self.new = self._function("flora_new", _Pointer, _Number, size, size)
         self.context = self._function("flora_context", _Number, _Pointer)
         self.thread = self._function("flora_thread", whole, _Pointer)
         self.install = self._function("flora_install", _Pointer, _Pointer, _Pointer, whole)
@@ -96,7 +96,7 @@ class NativeIsolate(BridgedIsolate):
 
     def __init__(self, driver: NativeDriver, number: int, heap_bytes: int) -> None:
         self._driver = driver
-        self._isolate: int = driver.new(number, heap_bytes)
+        self._isolate: int = driver.new(number, *heap_limits(heap_bytes))
         super().__init__(load_v8(), driver.context(self._isolate))
 
     def evaluate(self, source: bytes) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, mini_racer
 
-from runtime.worker.v8 import Answer, BridgeError, Outcome, Sink
+from runtime.worker.v8 import Answer, BridgeError, Outcome, Sink, heap_limits
 
 # The public interface passes arguments, the bridge takes its text as `this`.
 _ADAPTER = "((bridge)=>[(text)=>{bridge.receive.call(text)},()=>bridge.drain()])"
@@ -69,7 +69,9 @@ class PublicIsolate:
         self._end: asyncio.Future[None] = self._loop.create_future()
         with mini_racer(self._loop) as racer:
             self._racer: Any = racer
-            racer.set_hard_memory_limit(self._heap_bytes)
+            soft, hard = heap_limits(self._heap_bytes)
+            racer.set_soft_memory_limit(soft)
+            racer.set_hard_memory_limit(hard)
             try:
                 functions: Any = racer.eval(bridge)
                 self._receive, self._drain = (functions[i].cancelable() for i in (0, 1))

@@ -16,6 +16,7 @@ from runtime.worker.v8 import (
     BridgeError,
     Outcome,
     Sink,
+    heap_limits,
     kind_of,
     load_v8,
     text_of,
@@ -42,7 +43,9 @@ class ThinIsolate(BridgedIsolate):
         self._told_of_rejections: Any = None
         self._callback = _CALLBACK(self._on_result)
         super().__init__(library, library.init_context(self._callback))
-        library.set_hard_memory_limit(self._context, heap_bytes)
+        soft, hard = heap_limits(heap_bytes)
+        library.set_soft_memory_limit(self._context, soft)
+        library.set_hard_memory_limit(self._context, hard)
 
     def evaluate(self, source: bytes) -> None:
         context, text = self._context, self._string(source)

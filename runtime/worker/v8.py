@@ -87,6 +87,15 @@ class Isolate(Protocol):
         """Frees the isolate. Blocks while a built-in runs: never call it on a loop's thread."""
 
 
+def heap_limits(heap_bytes: int) -> tuple[int, int]:
+    """mini-racer's soft and hard limit for what a script may keep, in bytes.
+
+    Both are judged after any collection, also one that leaves large dead strings where they are:
+    over the soft one V8 collects all that is dead, over the hard one the script ends.
+    """
+    return heap_bytes, heap_bytes + heap_bytes // 2
+
+
 class BridgeError(Exception):
     """The SDK could not be installed into an isolate: a defect of flora, never of a script."""
 
@@ -136,6 +145,9 @@ class Library:
             "mr_set_object_item", None, number, address, address, address
         )
         self.make_js_callback = self._function("mr_make_js_callback", address, number, number)
+        self.set_soft_memory_limit = self._function(
+            "mr_set_soft_memory_limit", None, number, ctypes.c_size_t
+        )
         self.set_hard_memory_limit = self._function(
             "mr_set_hard_memory_limit", None, number, ctypes.c_size_t
         )

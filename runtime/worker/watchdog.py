@@ -40,8 +40,8 @@ class Turn:
     """One input's way through an isolate. Times are monotonic seconds.
 
     stack: where the script was shortly before it broke a limit, as far as its driver can tell;
-    grown_bytes: what the process has grown by while this turn computed, in proportion to the
-    CPU time of all turns that did.
+    grown_bytes: what the process has grown by, less what it has given back, while this turn
+    computed, in proportion to the CPU time of all turns that did.
     """
 
     __slots__ = (
@@ -168,7 +168,7 @@ class Watchdog:
         """Takes each turn's CPU time, and charges the process's growth to those that computed."""
         resident = self._resident.bytes()
         in_a_row = now - self._sampled_at < 3 * POLL_EVERY
-        growth = max(0, resident - self._resident_bytes) if in_a_row else 0
+        growth = resident - self._resident_bytes if in_a_row else 0
         self._sampled_at, self._resident_bytes = now, resident
         used = []
         for turn in running:
@@ -179,7 +179,7 @@ class Watchdog:
         total = sum(used)
         if growth and total:
             for turn, ns in zip(running, used, strict=True):
-                turn.grown_bytes += growth * ns // total
+                turn.grown_bytes = max(0, turn.grown_bytes + growth * ns // total)
 
     def _check_limits(self, turn: Turn, now: float) -> None:
         isolate = turn.tenant.isolate

@@ -171,6 +171,33 @@ async def test_a_turn_without_an_end_is_stopped_by_the_clock_too(
     assert breach.kind == "timeout"
 
 
+LEFT_BEHIND = {
+    "large texts": (
+        "for (let n = 0; n < 12; n++) { const text = 'x'.repeat(9 << 20) + n;"
+        " globalThis.length = JSON.parse(JSON.stringify(text)).length }"
+    ),
+    "arrays": (
+        "for (let n = 0; n < 300; n++) { const numbers = new Array(1 << 17);"
+        " for (let i = 0; i < 1 << 17; i++) numbers[i] = i + 0.5;"
+        " globalThis.length = numbers.length }"
+    ),
+    "objects": "for (let n = 0; n < 1e6; n++) globalThis.last = { n, list: [n] }",
+}
+
+
+@pytest.mark.parametrize("body", LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+async def test_what_a_turn_has_left_behind_does_not_count(
+    workshop: Workshop, worker: WorkerProcess, body: str
+) -> None:
+    patient = msgspec.structs.replace(
+        LIMITS, cpu_seconds=60.0, heap_bytes=64 << 20, external_bytes=64 << 20
+    )
+    script = await workshop.load(worker, on_message(body), patient)
+    for _ in range(3):
+        assert await script.settled(script.event("go")) == "done"
+    assert script.breaches == []
+
+
 async def test_a_handler_that_only_waits_breaks_no_limit(
     workshop: Workshop, worker: WorkerProcess
 ) -> None:

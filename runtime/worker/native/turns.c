@@ -54,6 +54,7 @@ static void (*cancel_task)(uint64_t, uint64_t);
 static void (*free_value)(uint64_t, Value *);
 static Value *(*make_js_callback)(uint64_t, uint64_t);
 static Value *(*alloc_string)(uint64_t, const char *, uint64_t, uint8_t);
+static void (*set_soft_memory_limit)(uint64_t, size_t);
 static void (*set_hard_memory_limit)(uint64_t, size_t);
 static int (*hard_memory_limit_reached)(uint64_t);
 
@@ -171,6 +172,7 @@ const char *flora_load(const char *library) {
         {"mr_free_value", &free_value},
         {"mr_make_js_callback", &make_js_callback},
         {"mr_alloc_string_val", &alloc_string},
+        {"mr_set_soft_memory_limit", &set_soft_memory_limit},
         {"mr_set_hard_memory_limit", &set_hard_memory_limit},
         {"mr_hard_memory_limit_reached", &hard_memory_limit_reached},
     };
@@ -181,7 +183,7 @@ const char *flora_load(const char *library) {
 
 void flora_write_results_to(int descriptor) { results = descriptor; }
 
-Isolate *flora_new(uint64_t number, size_t heap_bytes) {
+Isolate *flora_new(uint64_t number, size_t soft_heap_bytes, size_t hard_heap_bytes) {
     /* Aligned, so that the low bits of its address are free for the tag. */
     Isolate *isolate = aligned_alloc(64, (sizeof *isolate + 63) / 64 * 64);
     if (isolate == NULL) _exit(71);
@@ -194,7 +196,8 @@ Isolate *flora_new(uint64_t number, size_t heap_bytes) {
     pthread_cond_init(&isolate->arrived, &monotonic);
     init_place(&isolate->place);
     isolate->context = init_context(on_result);
-    set_hard_memory_limit(isolate->context, heap_bytes);
+    set_soft_memory_limit(isolate->context, soft_heap_bytes);
+    set_hard_memory_limit(isolate->context, hard_heap_bytes);
     return isolate;
 }
 
