@@ -6,17 +6,16 @@ or its worker is lost, events that had not started are delivered again, started 
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from deployments.models.fault import FaultKind
 from runtime.breach_texts import breach_while_running
+from runtime.dispatches import Dispatch, Dispatches
 from runtime.event import Ending, Event
 from runtime.event_queue import EventQueue, Overrun
-from runtime.isolate import EVERY_EVENT, HostedIsolate, Overdue, Stage
+from runtime.isolate import EVERY_EVENT, HostedIsolate, Stage
 from runtime.limits import Limits, LimitsOf
 from runtime.metrics import Metrics
 from runtime.offence import Offence
@@ -26,17 +25,6 @@ from runtime.worker.protocol import Breach
 from runtime.worker_process import WorkerProcess
 
 log = logging.getLogger("flora.runtime")
-
-
-@dataclass(slots=True)
-class Dispatch:
-    event: Event
-    isolate: HostedIsolate
-    sent_at: float
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.sent_at
 
 
 class GuildReports(Protocol):
@@ -81,8 +69,7 @@ class GuildRuntime:
         self._rebuilding = False
         self._queue = EventQueue()
         self._overrun = Overrun()
-        self._dispatches: dict[int, Dispatch] = {}
-        self._overdue_handlers: list[tuple[HostedIsolate, Overdue]] = []
+        self._dispatches = Dispatches()
         self._waits_for_room = False
         self._pausing: asyncio.TimerHandle | None = None
         self._blamed: HostedIsolate | None = None
@@ -172,8 +159,7 @@ class GuildRuntime:
                 return
             event = self._queue.take()
             self._note_recovery()
-            self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
-            isolate.send_event(number, event.payload)
+            self._dispatches.send(number, event, isolate)
 
     def _on_room(self) -> None:
         self._waits_for_room = False
@@ -271,8 +257,7 @@ class GuildRuntime:
         if number is None:
             isolate.worker.when_room(lambda: self.tell(isolate, event), urgent=True)
             return
-        self._dispatches[number] = Dispatch(event, isolate, time.monotonic())
-        isolate.send_event(number, event.payload)
+        self._dispatches.send(number, event, isolate)
 
     def _is_quiet(self) -> bool:
         if self._giving_back is not None:
@@ -281,7 +266,7 @@ class GuildRuntime:
         return live is None or not (live.operations_under_way or self._is_at_work(live))
 
     def _is_at_work(self, isolate: HostedIsolate) -> bool:
-        return any(dispatch.isolate is isolate for dispatch in self._dispatches.values())
+        return isolate in self._dispatches.isolates
 
     def _take_back(self, isolate: HostedIsolate) -> None:
         if self._is_at_work(isolate):
@@ -375,7 +360,7 @@ class GuildRuntime:
         offence = Offence(
             FaultKind(breach.kind),  # a ValueError for what no worker says costs it its life
             error,
-            self._newest_started(isolate),
+            self._dispatches.newest_started(isolate),
             breach.cpu_ms,
             breach.peak_bytes,
         )
@@ -386,9 +371,8 @@ class GuildRuntime:
     def on_gone(self, isolate: HostedIsolate) -> None:
         if isolate is self.live:
             self._lose({isolate})
-        for number, dispatch in list(self._dispatches.items()):
-            if dispatch.isolate is isolate:  # drained for longer than a handler lives
-                self._give_up(number, dispatch)
+        for number, dispatch in self._dispatches.within({isolate}):
+            self._give_up(number, dispatch)  # drained for longer than a handler lives
         if self._giving_back is isolate:
             self._giving_back = None
         self._settled.set()
@@ -396,7 +380,7 @@ class GuildRuntime:
 
     def on_worker_lost(self, worker: WorkerProcess, how: str) -> None:
         """The worker has died; its journal tells who computed and which events had started."""
-        ours = {dispatch.isolate for dispatch in self._dispatches.values()} | {self.live}
+        ours = self._dispatches.isolates | {self.live}
         lost = {isolate for isolate in ours if isolate is not None and isolate.worker is worker}
         if self._giving_back is not None and self._giving_back.worker is worker:
             self._giving_back = None
@@ -408,7 +392,7 @@ class GuildRuntime:
             if is_suspect and isolate is not self._blamed:
                 error = ScriptError("", f"its worker process died: {how}")
                 self._reports.script_failed(isolate, "dispatch", error)
-                started = self._newest_started(isolate)
+                started = self._dispatches.newest_started(isolate)
                 is_sure = len(worker.suspects()) == 1
                 offence = Offence(FaultKind.WORKER, error, started, is_sure=is_sure)
                 self._offended(isolate, offence)
@@ -421,8 +405,7 @@ class GuildRuntime:
         """flora ends, and the workers have. Gives what may wait for the next process, in order;
         of everything else that was not done its end is told."""
         self.live = None
-        isolates = {dispatch.isolate for dispatch in self._dispatches.values()}
-        self._recover(isolates, "flora stopped")
+        self._recover(self._dispatches.isolates, "flora stopped")
         left = []
         for event in self._queue.clear():
             if event.may_wait:
@@ -445,12 +428,10 @@ class GuildRuntime:
     ) -> None:
         """What has not started in them goes back to the queue, in the order in which it came."""
         again: list[Event] = []
-        for number, dispatch in list(self._dispatches.items()):
-            if dispatch.isolate not in isolates:
-                continue
-            started = dispatch.isolate.worker.forked.journal.has_started(number)
+        for number, dispatch in self._dispatches.within(isolates):
+            has_started = dispatch.has_started(number)
             self._end(number)
-            if started:
+            if has_started:
                 self._reports.runtime_note(
                     self.guild_id,
                     "error",
@@ -465,9 +446,8 @@ class GuildRuntime:
         self._settled.set()
 
     def _end(self, number: int) -> Dispatch | None:
-        dispatch = self._dispatches.pop(number, None)
+        dispatch = self._dispatches.end(number)
         if dispatch is not None:
-            dispatch.isolate.worker.release_dispatch(number)
             self._settled.set()
             if dispatch.isolate.stage is Stage.DRAINING:
                 self._close_when_drained(dispatch.isolate)
@@ -476,29 +456,10 @@ class GuildRuntime:
     def end_overdue(self, now: float) -> None:
         """Lets go of handlers that have only waited for longer than a handler lives, and ends what
         they wait for."""
-        for number, dispatch in list(self._dispatches.items()):
-            limit = self._life_of(dispatch.event)
-            if not limit or now - dispatch.sent_at <= limit:
-                continue
-            if dispatch.isolate.worker.forked.journal.has_started(number):
-                self._give_up(number, dispatch)
-                handler = Overdue(number, limit, dispatch.sent_at, now)
-                self._overdue_handlers.append((dispatch.isolate, handler))
-                self._pump()
-        if self._overdue_handlers:
-            self._reject_what_they_wait_for()
-
-    def _reject_what_they_wait_for(self) -> None:
-        """Again as long as handlers live that were under way with an overdue one: which of them
-        has asked what is not always known."""
-        undecided = []
-        for isolate, handler in self._overdue_handlers:
-            alive = (each.sent_at for each in self._dispatches.values() if each.isolate is isolate)
-            others_began_at = min(alive, default=math.inf)
-            isolate.reject_overdue(handler, others_began_at)
-            if others_began_at < handler.ended_at:
-                undecided.append((isolate, handler))
-        self._overdue_handlers = undecided
+        for number, dispatch in self._dispatches.overdue(now, self._life_of):
+            self._give_up(number, dispatch)
+            self._pump()
+        self._dispatches.reject_what_overdue_ones_wait_for()
 
     def judge_pace(self, now: float) -> None:
         """A guild that has been over its share for a whole minute has struck once more."""
@@ -515,13 +476,6 @@ class GuildRuntime:
             f"it computes for more than {self.pace.cpu_seconds:g} s in a minute: "
             "its events start more slowly"
         )
-
-    def _newest_started(self, isolate: HostedIsolate) -> str:
-        journal = isolate.worker.forked.journal
-        for number, dispatch in reversed(self._dispatches.items()):
-            if dispatch.isolate is isolate and journal.has_started(number):
-                return dispatch.event.name
-        return ""
 
     def _life_of(self, event: Event) -> float:
         return self._limits.handler_seconds if event.seconds is None else event.seconds

@@ -115,7 +115,7 @@ async def test_a_handler_lives_for_so_long(
     before = time.monotonic()
     guild.offer(Event("MESSAGE_CREATE", payload, lambda e, _: endings.append(e), seconds=own))
     sent = time.monotonic()
-    await house.kv.until_asked(1)
+    await house.kv.until_asked(1, guild.guild_id)
     guild.end_overdue((sent if is_over else before) + lived)
     assert endings == [Ending.OVERDUE][: int(is_over)]
     house.kv.hurry()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -35,16 +36,19 @@ on("messageCreate", async (ctx) => {
 
 
 class SlowKv:
-    """Reads keys when it is told to. asked: one for each that somebody waits for, in order."""
+    """Reads keys when it is told to. asked: one for each that somebody waits for, in order; by:
+    how many each guild has asked."""
 
     def __init__(self) -> None:
         self.asked: list[asyncio.Future[str]] = []
+        self.by = Counter[str]()
         self.is_quick = False
         self._changed = asyncio.Event()
 
-    async def get(self, *_: str) -> Any:
+    async def get(self, guild_id: str = "", *_: str) -> Any:
         reading: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.asked.append(reading)
+        self.by[guild_id] += 1
         self._changed.set()
         if self.is_quick:
             reading.set_result("")
@@ -61,9 +65,10 @@ class SlowKv:
             if not reading.done():
                 reading.set_result("")
 
-    async def until_asked(self, count: int) -> None:
+    async def until_asked(self, count: int, by: str = "") -> None:
+        """by: a guild; of any if it is not given."""
         async with asyncio.timeout(20):
-            while len(self.asked) < count:
+            while (self.by[by] if by else len(self.asked)) < count:
                 self._changed.clear()
                 await self._changed.wait()
 
