@@ -17,9 +17,11 @@ ONCE = (
     *("tests/hostile", "tests/chaos", "tests/worker", "tests/gateway", "tests/routes"),
     *("tests/interactions", "tests/local", "tests/limits", "tests/operations"),
     *(f"tests/runtime/test_{name}.py" for name in ("hosting", "migration", "recycling")),
+    *(f"tests/runtime/test_{name}.py" for name in ("balancer", "draining", "handler_life")),
     *(f"tests/admin/test_{name}.py" for name in ("browser", "workers_browser")),
     *(f"tests/fuzz/test_{name}.py" for name in ("api", "control", "forms", "parsers", "worker")),
     *(f"tests/e2e/test_{name}.py" for name in ("events", "faults", "fetch", "messages", "metrics")),
+    *(f"tests/e2e/test_{name}.py" for name in ("discord_faults", "interactions")),
 )
 
 

@@ -14,6 +14,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runtime.capabilities import Capabilities
+from runtime.database import Database
 from runtime.fetch.client import GuardedClient
 from runtime.fetch.exchange import Exchange
 from runtime.operations import fetch, secrets
@@ -65,7 +67,9 @@ class Host:
     def __init__(self, client: GuardedClient) -> None:
         self.isolate = Isolate()
         self.vault = Vault()
-        self._services: Any = SimpleNamespace(fetch=client, secrets=self.vault)
+        self._services: Any = SimpleNamespace(
+            fetch=client, secrets=self.vault, capabilities=Capabilities(Database())
+        )
 
     async def __call__(self, name: str, arguments: Any) -> Any:
         """What the script gets; an error as it sees it."""
