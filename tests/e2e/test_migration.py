@@ -138,7 +138,9 @@ async def test_a_worker_is_drained_and_taken_back(flora: Installation, guild: Fa
     answer = await flora.request("POST", "/api/workers/0/drain")
     assert (answer.status, answer.json) == (202, {"worker": 0})
     states = await flora.until("/api/workers", lambda states: states[0]["service"] == "drained")
-    assert [(s["worker"], s["service"]) for s in states] == [(0, "drained"), (1, "in_service")]
+    # Another test's script may have one of its own beside them.
+    services = {s["worker"]: s["service"] for s in states if s["service"] != "apart"}
+    assert services == {0: "drained", 1: "in_service"}
     assert (states[0]["guild_count"], states[0]["guilds"]) == (0, [])
     assert guild.id in [load["guild_id"] for load in states[1]["guilds"]]
     serve = [f'flora_worker_in_service{{worker="{index}"}}' for index in (0, 1)]
