@@ -76,7 +76,8 @@ async def test_a_restart_under_traffic_answers_each_message_once(
     for guild in guilds:
         await guild.until(lambda g: len(g.sent()) >= said[g.id], timeout=30)
         assert Counter(contents(guild)) == Counter(str(n + 1) for n in range(said[guild.id]))
-    assert answered_by_the_first >= 40 * len(guilds)
+    # How far the first one has come is the machine's affair: what it had not begun is the other's.
+    assert 0 < answered_by_the_first < said.total()
     assert (own_discord.gateway.identified(), own_discord.gateway.resumed()) == (1, 1)
     assert own_discord.gateway.closed_with == [4000]
     lines = [entry["message"] for entry in await flora.guild_log(guilds[0].id)]
