@@ -24,9 +24,16 @@ def figures() -> Iterator[Figure]:
     nothing: Any = None
     limits = Limits(TurnLimits(0, 0, 0, 0, 0, 0))
     pool = PoolOptions(workers=1, pin=False, driver="native", worker_capacity=1, sdk=Path(SDK))
-    hosting = Hosting(pool, limits, nothing, nothing, nothing, adopted=nothing, released=nothing)
+    hosting = Hosting(
+        pool,
+        lambda _: limits,
+        *(nothing, nothing, nothing),
+        secrets=nothing,
+        **dict.fromkeys(("adopted", "released", "subscribed", "offended"), nothing),
+    )
     database = Database()
-    router = Router(hosting, ObjectScope(nothing), Roster(database, joined=nothing, left=nothing))
+    roster = Roster(database, joined=nothing, left=nothing)
+    router = Router(hosting, ObjectScope(nothing), roster, nothing)
     events = [message(str(300000000000000000 + n), "1") for n in range(GUILDS)]
     started = time.perf_counter()
     for _ in range(EVENTS // GUILDS):

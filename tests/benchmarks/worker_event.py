@@ -177,7 +177,7 @@ class _Answering:
 
     def take(self, isolate: int, text: bytes) -> None:
         answers = []
-        for number, name, payload in msgspec.json.decode(text):
+        for number, name, payload, *_ in msgspec.json.decode(text):
             if number:
                 answers.append([number, 1, "42"])
             elif name == "done":
