@@ -21,7 +21,9 @@ ONCE = (
     *(f"tests/admin/test_{name}.py" for name in ("browser", "workers_browser")),
     *(f"tests/fuzz/test_{name}.py" for name in ("api", "control", "forms", "parsers", "worker")),
     *(f"tests/e2e/test_{name}.py" for name in ("events", "faults", "fetch", "messages", "metrics")),
-    *(f"tests/e2e/test_{name}.py" for name in ("discord_faults", "interactions")),
+    *(f"tests/e2e/test_{name}.py" for name in ("discord_faults", "interactions", "migration")),
+    *("tests/e2e/test_default_script.py", "tests/fuzz/test_gateway.py"),
+    *("tests/schedule/test_expression.py", "tests/schedule/test_agenda.py"),
 )
 
 

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.hypothesis
 STREAM = "/api/logs/{guild_id}/stream"
 OWNER, OPERATORS = "the owner's token", "an operators' token"
 # For each operation.
-EXAMPLES = 8
+EXAMPLES = 6
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
