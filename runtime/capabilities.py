@@ -62,14 +62,17 @@ EVERYDAY = (
     | Permission.CHANGE_NICKNAME
 )
 
-# Comments and texts of one line are passed over; the rest is where a method of `rest` is named.
-_USE = re.compile(
-    r"//[^\n]*|/\*.*?\*/"
-    r"|\brest\s*(?:\?\.|\.)\s*(?P<method>\w+)"
-    r"""|\brest\s*(?:\?\.)?\[\s*(?P<quote>['"`])(?P<indexed>\w+)(?P=quote)\s*\]"""
-    r"|\{(?P<names>[\w\s,:]*)\}\s*=\s*(?:\w+\s*\.\s*)*rest\b"
-    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
-    re.DOTALL,
+# Where a script names `rest`, and what it takes of it; looked for near the word alone, since a
+# bundle has megabytes and this loop serves all guilds.
+_WORD, _MOST_WORDS, _NEAR = "rest", 2000, 1000
+_LETTER = re.compile(r"[\w$]")
+_PROPERTY = re.compile(
+    r"""rest\s{0,99}(?:(?:\?\.|\.)\s{0,99}(?P<name>\w+)"""
+    r"""|(?:\?\.)?\[\s{0,99}(?P<quote>['"`])(?P<indexed>\w+)(?P=quote)\s{0,99}\])"""
+)
+_TAKEN_OUT = re.compile(r"\{(?P<names>[\w\s,:]*)\}\s*=\s*(?:\w+\s*\.\s*)*\Z")
+_PASSED_OVER = re.compile(
+    r"""/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`""", re.DOTALL
 )
 
 
@@ -138,11 +141,32 @@ def _always_needed(method: str) -> Permission:
 
 
 def _methods_used(text: str) -> Iterator[tuple[str, int]]:
-    for use in _USE.finditer(text):
-        if names := use["names"]:
-            found = [name.split(":")[0].strip() for name in names.split(",")]
-        else:
-            found = [use["method"] or use["indexed"] or ""]
-        for name in found:
-            if name in METHODS:
-                yield name, use.start()
+    """(method, where that is said), as far as it is said plainly."""
+    place = -1
+    for _ in range(_MOST_WORDS):
+        place = text.find(_WORD, place + 1)
+        if place == -1:
+            return
+        for name, offset in _methods_at(text, place):
+            if name in METHODS and _is_code(text, offset):
+                yield name, offset
+
+
+def _methods_at(text: str, place: int) -> Iterator[tuple[str, int]]:
+    before, end = text[max(0, place - _NEAR) : place], place + len(_WORD)
+    if _LETTER.match(before[-1:]):
+        return
+    if used := _PROPERTY.match(text, place):
+        yield used["name"] or used["indexed"], place
+    elif not _LETTER.match(text, end) and (taken := _TAKEN_OUT.search(before)):
+        for name in taken["names"].split(","):
+            yield name.split(":")[0].strip(), place - len(before) + taken.start()
+
+
+def _is_code(text: str, place: int) -> bool:
+    """Neither in a comment nor in a text, as far as what stands near shows."""
+    before = text[max(0, place - _NEAR) : place]
+    if before.rfind("/*") > before.rfind("*/"):
+        return False
+    line = _PASSED_OVER.sub("", before).rpartition("\n")[2]
+    return "//" not in line and not any(line.count(quote) % 2 for quote in "'\"")
