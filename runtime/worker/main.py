@@ -5,7 +5,6 @@ turns are under way at once; one that has run for 20 ms lets others pass. The fl
 queue, is written down in docs/event-path.md.
 """
 
-import heapq
 import math
 import mmap
 import os
@@ -39,6 +38,7 @@ from runtime.worker.records import (
 from runtime.worker.resting import Resting
 from runtime.worker.script import SEED_BYTES, load_failure, start_text, wrapped
 from runtime.worker.tenant import DRAIN_ONLY, Input, InputKind, Stage, Tenant
+from runtime.worker.timers import Timers
 from runtime.worker.v8 import Answer, BridgeError, Outcome, load_v8
 from runtime.worker.watchdog import Phase, ResidentSize, Turn, Watchdog
 
@@ -54,7 +54,6 @@ MAX_RECORDS_BYTES = 16 << 20
 MAX_RECORDS = 30_000
 # CPU time of silent turns that is told at once.
 TOLD_CPU_NS = 10_000_000
-MAX_TIMERS = 4096
 
 NO_RECORDS = b"[]"
 
@@ -137,7 +136,7 @@ class _Worker:
         self._ready: deque[Tenant] = deque()
         self._turns: dict[Tenant, Turn] = {}
         self._free_lanes = list(range(MAX_COMPUTING))
-        self._timers: list[tuple[float, int, int]] = []  # (due, tenant's number, timer)
+        self._timers = Timers()
         self._out: list[bytes] = []
         self._running = True
 
@@ -312,35 +311,23 @@ class _Worker:
             return False
         if record.name == "timer":
             timer, milliseconds = msgspec.json.decode(record.payload, type=tuple[int, float])
-            if len(tenant.live_timers) >= MAX_TIMERS:
-                raise ValueError(f"more than {MAX_TIMERS} timers")
-            tenant.live_timers.add(timer)
-            due = time.monotonic() + max(0.0, milliseconds) / 1000
-            heapq.heappush(self._timers, (due, tenant.number, timer))
+            self._timers.set(tenant, timer, milliseconds)
             return True
         if record.name == "clear":
-            tenant.live_timers.discard(msgspec.json.decode(record.payload, type=int))
+            self._timers.clear(tenant, msgspec.json.decode(record.payload, type=int))
             return True
         if record.name == "loaded" and tenant.stage is Stage.LOADING:
             tenant.stage = Stage.LIVE
         return False
 
     def _fire_timers(self, now: float) -> None:
-        due: dict[int, list[int]] = {}
-        while self._timers and self._timers[0][0] <= now:
-            _, number, timer = heapq.heappop(self._timers)
-            tenant = self._tenants.get(number)
-            if tenant is not None and timer in tenant.live_timers:
-                tenant.live_timers.discard(timer)
-                due.setdefault(number, []).append(timer)
-        for number, timers in due.items():
-            text = b"T" + msgspec.json.encode(timers)
-            self._give(self._tenants[number], Input(InputKind.OTHER, text))
+        for tenant, timers in self._timers.take_due(now).items():
+            self._give(tenant, Input(InputKind.OTHER, b"T" + msgspec.json.encode(timers)))
 
     # --- limits ----------------------------------------------------------------------------
 
     def _seconds_to_deadline(self) -> float | None:
-        deadline = self._timers[0][0] if self._timers else math.inf
+        deadline = self._timers.next_due
         if self._tenants:
             deadline = min(deadline, self._resting.due)
         for turn in self._turns.values():
@@ -356,7 +343,7 @@ class _Worker:
         turns = list(self._turns.values())
         if any(turn.next_check <= now for turn in turns):
             self._watchdog.check(turns, now)
-        if self._timers and self._timers[0][0] <= now:
+        if self._timers.next_due <= now:
             self._fire_timers(now)
 
     def _look_after_resting(self, now: float) -> None:
@@ -399,6 +386,7 @@ class _Worker:
                 self._send_breach(tenant, turn.breach, "", turn.cpu_ns, turn.stack)
             self._release(turn)
         self._tenants.pop(tenant.number, None)
+        self._timers.forget(tenant)
         self._send(FromWorker.CLOSED, tenant.number, 0)
 
     # --- what goes out ---------------------------------------------------------------------

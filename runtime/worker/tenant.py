@@ -53,7 +53,8 @@ class Tenant:
         self.queued = False
         self.computing = False
         self.closing = False
-        self.live_timers: set[int] = set()
+        # By their numbers, those that are set: what runtime/worker/timers.py knows each by.
+        self.live_timers: dict[int, int] = {}
         self._unanswered_gated = 0
         self._gated: deque[Input] = deque()
         self._inputs: deque[Input] = deque()
