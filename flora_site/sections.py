@@ -50,13 +50,17 @@ class FloraSection(BaseModel):
         return value.expanduser().absolute()
 
 
+# The original's names; people log in with an account here until it is built.
+LOGIN = "for a login with Discord, which there is not yet: unused"
+
+
 class DiscordSection(BaseModel):
     token: str = Field(default="", description="the bot's; empty: the simulated Discord")
-    client_id: str = Field(default="", description="for the login with Discord")
-    client_secret: str = Field(default="", description="for the login with Discord")
+    client_id: str = Field(default="", description=LOGIN)
+    client_secret: str = Field(default="", description=LOGIN)
     redirect_uri: str = Field(
         default="http://localhost:3000/api/auth/callback",
-        description="where Discord sends a person back to; as in the developer portal",
+        description=LOGIN,
     )
     api_base: str = Field(default=DISCORD_API, description="Discord's REST address")
     intents: Words = Field(
