@@ -1,5 +1,6 @@
 """The page of the runtime's workers: what they hold and use, and what operators can do about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -108,39 +109,32 @@ def migrate(request: HttpRequest, site: AdminSite, guild_id: str) -> HttpRespons
 
 @require_POST
 def recycle(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
-    actor = operator_of(request)
-    try:
-        recycle_worker(worker=index, actor=actor)
-    except (NotDone, NotPossible, Unanswered) as reason:
-        messages.error(request, f"Worker {index} was not recycled: {reason}.")
-    else:
-        messages.success(request, f"Worker {index} is being replaced: its guilds move one by one.")
-    return redirect("admin:workers")
+    done = "is being replaced: its guilds move one by one"
+    return _steer(request, index, recycle_worker, done, "recycled")
 
 
 @require_POST
 def drain(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
-    actor = operator_of(request)
-    try:
-        drain_worker(worker=index, actor=actor)
-    except (NotDone, NotPossible, Unanswered) as reason:
-        messages.error(request, f"Worker {index} was not drained: {reason}.")
-    else:
-        messages.success(request, f"Worker {index} is being drained: its guilds move off.")
-    return redirect("admin:workers")
+    return _steer(request, index, drain_worker, "is being drained: its guilds move off", "drained")
 
 
 @require_POST
 def take_back(request: HttpRequest, site: AdminSite, index: int) -> HttpResponse:
+    done = "is in service again: guilds come with their next deployment"
+    return _steer(request, index, take_worker_back, done, "taken back")
+
+
+def _steer(
+    request: HttpRequest, index: int, service: Callable[..., None], done: str, participle: str
+) -> HttpResponse:
+    """done: what is true of the worker then; participle: what was not done to it, else."""
     actor = operator_of(request)
     try:
-        take_worker_back(worker=index, actor=actor)
+        service(worker=index, actor=actor)
     except (NotDone, NotPossible, Unanswered) as reason:
-        messages.error(request, f"Worker {index} was not taken back: {reason}.")
+        messages.error(request, f"Worker {index} was not {participle}: {reason}.")
     else:
-        messages.success(
-            request, f"Worker {index} is in service again: guilds come with their next deployment."
-        )
+        messages.success(request, f"Worker {index} {done}.")
     return redirect("admin:workers")
 
 

@@ -8,14 +8,9 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for, job_for
 from deployments.actor import Actor
+from deployments.api.answers import CronJobAnswer, JobRunAnswer, RunRequestedAnswer
+from deployments.api.requests import JobRunQuery, read_query
 from deployments.api.schema import REFUSALS
-from deployments.api.shapes import (
-    CronJobAnswer,
-    JobRunAnswer,
-    JobRunQuery,
-    RunRequestedAnswer,
-    read_query,
-)
 from deployments.services.schedule import run_job
 
 

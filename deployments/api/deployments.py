@@ -11,18 +11,16 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for, guilds_for, revision_for
 from deployments.actor import Actor
+from deployments.api.answers import DeploymentAnswer, DeploymentErrorAnswer, RevisionAnswer
 from deployments.api.body import read_body
 from deployments.api.errors import Refused
-from deployments.api.schema import REFUSALS, refusal_of
-from deployments.api.shapes import (
+from deployments.api.requests import (
     BundleQuery,
-    DeploymentAnswer,
-    DeploymentErrorAnswer,
     DeploymentRequest,
     HistoryQuery,
-    RevisionAnswer,
     read_query,
 )
+from deployments.api.schema import REFUSALS, refusal_of
 from deployments.models import Guild, Revision
 from deployments.models.revision import Origin, RevisionQuerySet, Status
 from deployments.services.deploy import deploy

@@ -9,21 +9,23 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for, guilds_for, require_operator
 from deployments.actor import Actor
-from deployments.api.body import read_body
-from deployments.api.schema import REFUSALS
-from deployments.api.shapes import (
+from deployments.api.answers import (
     CapabilitiesAnswer,
-    CapabilitiesRequest,
     FaultAnswer,
-    FaultQuery,
     GuildAnswer,
     GuildSettingsAnswer,
-    GuildSettingsRequest,
     GuildStateAnswer,
     LimitsAnswer,
+)
+from deployments.api.body import read_body
+from deployments.api.requests import (
+    CapabilitiesRequest,
+    FaultQuery,
+    GuildSettingsRequest,
     LimitsRequest,
     read_query,
 )
+from deployments.api.schema import REFUSALS
 from deployments.capabilities import Capability
 from deployments.limits import effective_limits
 from deployments.models import Guild, GuildMember

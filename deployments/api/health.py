@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from deployments.api.shapes import ReadyAnswer
+from deployments.api.answers import ReadyAnswer
 from deployments.services.readiness import missing
 
 

@@ -32,8 +32,8 @@ from deployments.api.kv_shapes import (
     SuccessAnswer,
     ValueAnswer,
 )
+from deployments.api.requests import read_query
 from deployments.api.schema import REFUSALS, refusal_of
-from deployments.api.shapes import read_query
 from deployments.kv import rules
 from deployments.kv.entries import Entry
 from deployments.kv.lines import metadata_text

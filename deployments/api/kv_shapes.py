@@ -6,7 +6,8 @@ from typing import Any
 from django.core.validators import ProhibitNullCharactersValidator
 from rest_framework import serializers
 
-from deployments.api.shapes import Answer, ErrorAnswer, Text
+from deployments.api.answers import Answer, ErrorAnswer
+from deployments.api.requests import Text
 from deployments.kv import rules
 from deployments.kv.entries import Key
 

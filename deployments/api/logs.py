@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 
 from deployments.access import GuildNotFound, guild_for
 from deployments.actor import Actor
+from deployments.api.answers import LogEntryAnswer
+from deployments.api.requests import LogQuery, read_query
 from deployments.api.schema import REFUSALS
-from deployments.api.shapes import LogEntryAnswer, LogQuery, read_query
 from deployments.models import LogEntry
 from deployments.services.log_stream import Tail
 

@@ -6,8 +6,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from deployments.actor import Actor
+from deployments.api.answers import MeAnswer
 from deployments.api.schema import REFUSALS
-from deployments.api.shapes import MeAnswer
 
 
 class Me(APIView):

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse
 
-from deployments.api.shapes import ErrorAnswer
+from deployments.api.answers import ErrorAnswer
 
 
 def refusal_of(shape: Any, description: str) -> OpenApiResponse:

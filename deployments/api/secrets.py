@@ -7,9 +7,10 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for
 from deployments.actor import Actor
+from deployments.api.answers import DeletedAnswer, SecretAnswer
 from deployments.api.body import read_body
+from deployments.api.requests import SecretRequest
 from deployments.api.schema import REFUSALS
-from deployments.api.shapes import DeletedAnswer, SecretAnswer, SecretRequest
 from deployments.services.outcome import until_it_holds
 from deployments.services.secrets import delete_secret, put_secret
 

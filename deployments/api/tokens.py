@@ -10,10 +10,11 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for
 from deployments.actor import Actor
+from deployments.api.answers import NewTokenAnswer, TokenAnswer
 from deployments.api.authentication import IsPerson
 from deployments.api.body import read_body
+from deployments.api.requests import TokenRequest
 from deployments.api.schema import REFUSALS
-from deployments.api.shapes import NewTokenAnswer, TokenAnswer, TokenRequest
 from deployments.models import ApiToken
 from deployments.services.tokens import create_token, revoke_token
 

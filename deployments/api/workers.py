@@ -8,15 +8,15 @@ from rest_framework.views import APIView
 
 from deployments.access import guild_for, require_operator
 from deployments.actor import Actor
-from deployments.api.body import read_body
-from deployments.api.schema import REFUSALS, refusal_of
-from deployments.api.shapes import (
+from deployments.api.answers import (
     ErrorAnswer,
     MigratedAnswer,
-    MigrateForm,
     WorkerAnswer,
     WorkerStateAnswer,
 )
+from deployments.api.body import read_body
+from deployments.api.requests import MigrateForm
+from deployments.api.schema import REFUSALS, refusal_of
 from deployments.services.migration import Unanswered, drain, migrate, recycle, take_back
 from deployments.services.workers import present_workers
 

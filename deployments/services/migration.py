@@ -49,10 +49,7 @@ def recycle(*, worker: int, actor: Actor) -> None:
 
     Raises OperatorsOnly, NotPossible, NotDone or Unanswered.
     """
-    require_operator(actor)
-    _require_worker(worker)
-    AuditEvent.record(actor=actor, action="recycle", guild=None, worker=worker)
-    _ask(control.Recycle(worker))
+    _steer(control.Recycle(worker), "recycle", actor)
 
 
 def drain(*, worker: int, actor: Actor) -> None:
@@ -61,10 +58,7 @@ def drain(*, worker: int, actor: Actor) -> None:
 
     Raises OperatorsOnly, NotPossible, NotDone or Unanswered.
     """
-    require_operator(actor)
-    _require_worker(worker)
-    AuditEvent.record(actor=actor, action="drain", guild=None, worker=worker)
-    _ask(control.Drain(worker))
+    _steer(control.Drain(worker), "drain", actor)
 
 
 def take_back(*, worker: int, actor: Actor) -> None:
@@ -72,10 +66,16 @@ def take_back(*, worker: int, actor: Actor) -> None:
 
     Raises OperatorsOnly, NotPossible, NotDone or Unanswered.
     """
+    _steer(control.TakeBack(worker), "take_back", actor)
+
+
+def _steer(
+    message: control.Recycle | control.Drain | control.TakeBack, action: str, actor: Actor
+) -> None:
     require_operator(actor)
-    _require_worker(worker)
-    AuditEvent.record(actor=actor, action="take_back", guild=None, worker=worker)
-    _ask(control.TakeBack(worker))
+    _require_worker(message.worker)
+    AuditEvent.record(actor=actor, action=action, guild=None, worker=message.worker)
+    _ask(message)
 
 
 def _require_worker(worker: int) -> None:
